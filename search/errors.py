@@ -194,6 +194,24 @@ class SignInError(CrossmodalError):
     title = "Sign in first"
 
 
+class ThrottleError(CrossmodalError):
+    """Too many wrong passwords were sent from the address of the client.
+
+    The header `Retry-After` says after how many seconds to send the next one. Sessions and API keys go on.
+
+    Attributes:
+        seconds: After how many seconds.
+    """
+
+    http_status = 429
+    problem_type = "urn:crossmodal:problem:wrong-passwords"
+    title = "Too many wrong passwords"
+
+    def __init__(self, message: str, seconds: int = 1) -> None:
+        super().__init__(message)
+        self.seconds = seconds
+
+
 class ProviderError(CrossmodalError):
     """The identity provider, through which people sign in, cannot be reached or is set up wrongly."""
 

@@ -126,6 +126,7 @@ class Settings(BaseSettings):
     media_processes: int = Field(2, ge=1, le=64, description="Processes that decode what clients send or look at.")
     media_memory: int = Field(2048, ge=512, description="Memory of each of these processes, in MiB.")
     rate_limit: str = Field("3000 per minute", description="Requests of one key, account or address; off for no limit.")
+    sign_in_limit: str = Field("30 per minute", description="Attempts to sign in from one address; off for no limit.")
     allowed_roots: Annotated[tuple[AbsolutePath, ...], NoDecode] = Field(
         (), description="Folders that may be added over REST, with all below, separated by commas."
     )
@@ -140,7 +141,8 @@ class Settings(BaseSettings):
     idle_timeout: int = Field(30, ge=1, description="Seconds that an unused connection stays open after a response.")
     stall_timeout: int = Field(600, ge=1, description="Seconds after which a download that nobody reads is cut.")
     stop_timeout: int = Field(8, ge=0, description="Seconds that requests and the worker have to finish at a stop.")
-    session_days: int = Field(30, ge=1, le=3650, description="Days that a sign-in lasts after its last use.")
+    session_days: int = Field(14, ge=1, le=3650, description="Days that a sign-in lasts after its last use.")
+    session_max_days: int = Field(30, ge=1, le=3650, description="Days that a sign-in lasts, however often it is used.")
     oidc_issuer: str = Field("", description="The address of an identity provider to sign in through (OpenID Connect).")
     oidc_client_id: str = Field("", description="The id of this server at the identity provider.")
     oidc_client_secret: SecretStr = Field(SecretStr(""), description="The secret of this server there.")
@@ -228,7 +230,7 @@ class Settings(BaseSettings):
                 raise ValueError(f"{pattern!r} is not a valid pattern: {reason}")
         return exclude
 
-    @field_validator("rate_limit")
+    @field_validator("rate_limit", "sign_in_limit")
     @classmethod
     def _check_rate(cls, rate: str) -> str:
         if not RATES.fullmatch(rate):

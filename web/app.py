@@ -11,6 +11,7 @@ from search.engine import Engine
 from search.open_home import OpenHome
 from search.settings import Settings
 from search.storable import MAX_INTEGER
+from search.storage.sessions import SessionLimits
 from web import (
     body_limits,
     caching,
@@ -95,7 +96,8 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     body_limits.register(app, BodyLimits(app, settings))
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    authentication = Authentication(engine.library.database, timedelta(days=settings.session_days))
+    lasting = SessionLimits(timedelta(days=settings.session_days), timedelta(days=settings.session_max_days))
+    authentication = Authentication(engine.library.database, lasting)
     _register_library_routes(app, engine, settings)
     _register_access_routes(app, engine.library, settings, authentication, setup_hash)
     problems.register(app)
@@ -106,7 +108,7 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     app.before_request(lambda: _refuse_other_hosts(trusted))
     cross_site.register(app)
     gate.register(app, authentication, settings.user_header)
-    rate_limits.register(app, settings.rate_limit)
+    rate_limits.register(app, settings.rate_limit, settings.sign_in_limit)
     locations.register(app, settings)
     problem_pages.register(app)
     idempotency.register(app)

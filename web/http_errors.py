@@ -93,7 +93,10 @@ class TooLargeError(HttpError):
 
 
 class RateLimitError(HttpError):
-    """The client sends more requests than the setting `rate_limit` allows; `Retry-After` says when to go on."""
+    """The client sends more requests than the setting `rate_limit` allows, or signs in more often than `sign_in_limit`.
+
+    The header `Retry-After` says after how many seconds to go on.
+    """
 
     http_status = 429
     problem_type = "urn:crossmodal:problem:rate-limit"

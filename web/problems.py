@@ -7,7 +7,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from search.access.tokens import hide_tokens
-from search.errors import CrossmodalError, NotFoundError, describe_stack
+from search.errors import CrossmodalError, NotFoundError, ThrottleError, describe_stack
 from search.paths import is_read_error
 from search.storable import clean_string
 from web.http_errors import InternalError, TooLargeError
@@ -33,7 +33,10 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(CrossmodalError)
     def _answer_expected(error: CrossmodalError) -> Response:
-        return make_problem(type(error), hide_folders(str(error)))
+        response = make_problem(type(error), hide_folders(str(error)))
+        if isinstance(error, ThrottleError):
+            response.headers["Retry-After"] = str(error.seconds)
+        return response
 
     @app.errorhandler(RequestEntityTooLarge)
     def _answer_large(_error: RequestEntityTooLarge) -> Response:

@@ -3,14 +3,19 @@
 The counts are in the memory of the process: they are lost when the server restarts.
 """
 
+import math
+import time
+from typing import Any
+
 from flask import Flask, Response, request
 from flask_limiter import Limiter, RateLimitExceeded
 
 from search.records import OWNER
 from search.settings import NO_RATE
-from web.access.addresses import get_address
+from web.access.addresses import get_network
 from web.access.caller import get_principal
 from web.contract.openapi import PREFIX
+from web.contract.operation import get_operation
 from web.http_errors import RateLimitError
 from web.problems import make_problem
 
@@ -21,31 +26,45 @@ HEADERS = {
 }
 
 
-def register(app: Flask, limit: str) -> None:
-    """Limit the requests of each client to the REST API.
+def register(app: Flask, limit: str, sign_in_limit: str) -> None:
+    """Limit the requests of each client to the REST API, and the attempts to sign in from each address.
 
     Args:
         app: The application.
         limit: The number of requests and the period, such as "3000 per minute"; "off" for no limit.
+        sign_in_limit: The number of attempts, in the same form.
     """
-    if limit == NO_RATE:
-        return
-    Limiter(
+    limiter = Limiter(
         identify_client,
         app=app,
-        application_limits=[limit],
+        application_limits=[limit] if limit != NO_RATE else [],
         application_limits_exempt_when=_is_exempt,
-        headers_enabled=True,
         strategy="moving-window",
         storage_uri="memory://",
-        retry_after="delta-seconds",
     )
+    if sign_in_limit != NO_RATE:
+        for endpoint, view in app.view_functions.items():
+            if endpoint != "static" and get_operation(view).signs_in:
+                limited: Any = limiter.limit(sign_in_limit, key_func=get_network)(view)
+                app.view_functions[endpoint] = limited
+
+    @app.after_request
+    def _describe_limit(response: Response) -> Response:
+        """Send what is left. Flask-Limiter itself would send a `Retry-After` with every response."""
+        current = limiter.current_limit
+        if current is not None:
+            values = (current.limit.amount, current.remaining, current.reset_at)
+            response.headers.update(dict(zip(HEADERS, map(str, values), strict=True)))
+            if response.status_code == RateLimitError.http_status:
+                response.headers.setdefault("Retry-After", str(max(1, math.ceil(current.reset_at - time.time()))))
+        return response
 
     @app.errorhandler(RateLimitExceeded)
-    def _answer_exceeded(_error: RateLimitExceeded) -> Response:
+    def _answer_exceeded(error: RateLimitExceeded) -> Response:
+        is_sign_in = error.limit is not None and error.limit.key_func is get_network
+        name, value = ("sign_in_limit", sign_in_limit) if is_sign_in else ("rate_limit", limit)
         return make_problem(
-            RateLimitError,
-            f"More requests were sent than the limit of {limit} (setting `rate_limit`). Try again later.",
+            RateLimitError, f"More requests were sent than the limit of {value} (setting `{name}`). Try again later."
         )
 
 
@@ -54,7 +73,7 @@ def identify_client() -> str:
     principal = get_principal()
     if principal.key_id is not None:
         return f"key {principal.key_id}"
-    return f"account {principal.account.id}" if principal.account is not None else get_address() or ""
+    return f"account {principal.account.id}" if principal.account is not None else get_network()
 
 
 def _is_exempt() -> bool:

@@ -104,7 +104,7 @@ def change_command(ctx: click.Context, /, name: str, **given: object) -> None:
 @password_option
 @click.pass_context
 def password_command(ctx: click.Context, name: str, password_stdin: bool) -> None:
-    """Set a new password of an account. Its sessions end, and it is unlocked."""
+    """Set a new password of an account. Its sessions end, and so does the wait after wrong ones."""
     with _open(ctx) as library:
         account = Accounts(library.database).find(name)
         change_account(library, account, AccountChange(password=_read_password(password_stdin)))

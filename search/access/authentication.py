@@ -1,52 +1,22 @@
 """Who sends a request: sign-in with a password, and the principals of sessions, keys and links."""
 
-import threading
-from collections import OrderedDict
-from datetime import timedelta
-
 from search.access.passwords import is_correct
+from search.access.throttle import Throttle
 from search.access.tokens import Token, TokenKind, hash_token, make_token
 from search.admission import Admission
 from search.errors import SignInError
 from search.records import EVERYTHING, Account, ApiKey, Principal, Rights, Role
-from search.storage.accounts import Accounts
+from search.storage.accounts import Accounts, Credentials
 from search.storage.albums import list_visible
 from search.storage.api_keys import ApiKeys
-from search.storage.database import Database, now
-from search.storage.sessions import Sessions
+from search.storage.database import Database
+from search.storage.sessions import DEFAULT_LIMITS, SessionLimits, Sessions
 from search.storage.shares import Shares
 from search.text.names import fold_name
 
-# An account is locked after this many wrong passwords in a row, and after each further one.
-MAX_FAILURES = 8
-LOCK_TIME = timedelta(minutes=15)
-DEFAULT_LIFETIME = timedelta(days=30)
 WRONG = "The name or the password is wrong."
 # Passwords that are checked, and that wait to be checked, at the same time: each check takes 64 MiB.
 MAX_CHECKS, MAX_WAITING = 2, 6
-MAX_DECOYS = 10_000
-
-
-class DecoyAccounts:
-    """Counts wrong passwords for names without an account, so that they are locked as accounts are. Thread-safe."""
-
-    def __init__(self) -> None:
-        self._failures: OrderedDict[str, tuple[int, str | None]] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def find_lock(self, name: str) -> str | None:
-        """Return until when a name is locked, in UTC, ISO 8601; None if it is not."""
-        with self._lock:
-            return self._failures.get(fold_name(name) or "", (0, None))[1]
-
-    def count(self, name: str) -> None:
-        """Count a wrong password. Only the newest names are remembered."""
-        folded = fold_name(name) or ""
-        with self._lock:
-            number = self._failures.pop(folded, (0, None))[0] + 1
-            self._failures[folded] = (number, now(past=-LOCK_TIME) if number >= MAX_FAILURES else None)
-            if len(self._failures) > MAX_DECOYS:
-                self._failures.popitem(last=False)
 
 
 class Authentication:
@@ -54,58 +24,78 @@ class Authentication:
 
     Attributes:
         accounts: The accounts.
-        lifetime: How long a session lasts after its last use.
+        limits: How long a session lasts.
     """
 
-    def __init__(self, database: Database, lifetime: timedelta = DEFAULT_LIFETIME) -> None:
+    def __init__(self, database: Database, limits: SessionLimits = DEFAULT_LIMITS) -> None:
         """Prepare the authentication.
 
         Args:
             database: The database of the catalog.
-            lifetime: How long a session lasts after its last use.
+            limits: How long a session lasts.
         """
         self.accounts = Accounts(database)
         self._keys = ApiKeys(database)
         self._sessions = Sessions(database)
         self._shares = Shares(database)
         self._database = database
-        self.lifetime = lifetime
+        self.limits = limits
         self._checks = Admission("sign-ins", MAX_CHECKS, MAX_WAITING)
-        self._decoys = DecoyAccounts()
+        self._throttle = Throttle()
 
-    def check_password(self, name: str, password: str) -> Account:
-        """Return the account with a name and a password.
+    def check_password(self, name: str, password: str, client: str | None) -> Credentials:
+        """Return the account with a name and a password, and the hash that was compared.
+
+        Args:
+            name: The name.
+            password: The password.
+            client: Whose wrong passwords count together; None for somebody who has signed in to the account, whom
+                those of others do not concern.
 
         Raises:
-            SignInError: The name or the password is wrong, or the account is locked or disabled.
+            SignInError: The name or the password is wrong, or the account is disabled.
+            ThrottleError: The client has sent too many wrong passwords.
             BusyError: Too many people sign in at the same time.
         """
         found = self.accounts.read_credentials(name)
-        locked_until = found.account.locked_until if found is not None else self._decoys.find_lock(name)
-        if locked_until is not None and locked_until > now():
-            raise SignInError(f"Too many wrong passwords. Try again after {locked_until}, or ask an admin.")
+        password_hash = found.password_hash if found is not None else None
+        # With a new password, the wrong ones before no longer count.
+        counted = f"{fold_name(name)} {password_hash}"
+        if client is None:
+            counted = client = f"session {counted}"
+        self._throttle.check(counted, client)
         with self._checks.enter():
-            is_right = is_correct(password, found.password_hash if found is not None else None)
-        if found is None:
-            self._decoys.count(name)
+            self._throttle.begin(counted, client)
+            is_right = is_correct(password, password_hash)
+        if found is None or not is_right:
             raise SignInError(WRONG)
-        if not is_right:
-            self.accounts.store_failure(found.account.id, MAX_FAILURES, now(past=-LOCK_TIME))
-            raise SignInError(WRONG)
+        self._throttle.succeed(counted, client)
         if found.account.is_disabled:
             raise SignInError("This account is disabled. Ask an admin.")
-        return found.account
+        return found
 
-    def sign_in(self, account: Account) -> Token:
-        """Start a session of an account and return its token."""
+    def sign_in(self, account: Account, password_hash: str | None = None) -> Token:
+        """Start a session of an account and return its token.
+
+        Args:
+            account: The account.
+            password_hash: The hash that its password was compared with, if it was.
+
+        Raises:
+            SignInError: Just now, the account was deleted or disabled, or got a new password.
+        """
         token = make_token(TokenKind.SESSION)
-        self.accounts.store_success(account.id)
-        self._sessions.add(account.id, token.hash, self.lifetime)
+        if not self._sessions.add(account.id, token.hash, self.limits, password_hash):
+            raise SignInError(WRONG)
         return token
 
     def sign_out(self, token: str) -> None:
         """End a session."""
         self._sessions.drop(hash_token(token))
+
+    def sign_out_everywhere(self, account: Account) -> None:
+        """End all sessions of an account."""
+        self._sessions.drop_all(account.id)
 
     def make_principal(self, account: Account) -> Principal:
         """Return what an account may do."""
@@ -113,7 +103,7 @@ class Authentication:
 
     def find_session(self, token: str) -> Principal | None:
         """Return who a session belongs to; None if it has ended."""
-        account = self._sessions.find(hash_token(token), self.lifetime)
+        account = self._sessions.find(hash_token(token), self.limits)
         return make_principal(self._database, account) if account is not None else None
 
     def find_key(self, token: str) -> Principal | None:

@@ -74,7 +74,7 @@ def gather_training_pairs(library: OpenHome, base: ImageEncoder, space_id: int, 
     """
     captions = [_Label(pair.caption, pair.item.id, True) for pair in list_captioned(library, max_captions)]
     feedback = [
-        _Label(given.text, given.item_id, given.is_relevant) for given in FeedbackStore(library.database).list_all()
+        _Label(given.text, given.item_id, given.is_relevant) for given in FeedbackStore(library.database).list_agreed()
     ]
     ids = {label.item_id for label in captions + feedback}
     vectors = {item_id: library.catalog.read_vectors(item_id, space_id) for item_id in ids}

@@ -149,8 +149,6 @@ def find_correction(word: str, library_words: Collection[str]) -> str | None:
     limit = MAX_COST_SHORT if len(word) <= MAX_SHORT_LETTERS else MAX_COST
     found = []
     for candidate in _find_near(word, vocabulary, library_words):
-        if candidate not in library_words and not vocabulary.knows(candidate):
-            continue  # it occurs only in what the caller may not read
         error_cost = compute_error_cost(word, candidate)
         rank = vocabulary.ranks.get(candidate, len(vocabulary.ranks))
         bonus = THING_BONUS * (candidate in vocabulary.things) + LIBRARY_BONUS * (candidate in library_words)
@@ -169,10 +167,14 @@ def _find_near(word: str, vocabulary: KnownWords, library_words: Collection[str]
     errors = 2 if len(word) >= MIN_LETTERS_TWO_ERRORS else 1
     lengths = range(max(len(word) - errors, MIN_LETTERS - 1), len(word) + errors + 1)
     near: dict[str, None] = {}  # used as an ordered set
-    for words in (*(vocabulary.by_length.get(length, ()) for length in lengths), library_words):
-        found = process.extract(word, words, scorer=OSA.distance, score_cutoff=errors, limit=MAX_COMPARED)
+    for length in lengths:
+        known = vocabulary.by_length.get(length, ())
+        found = process.extract(word, known, scorer=OSA.distance, score_cutoff=errors, limit=MAX_COMPARED)
         near |= dict.fromkeys(candidate for candidate, _, _ in found if _can_be_meant(candidate))
-    return list(near)
+    found = process.extract(word, library_words, scorer=OSA.distance, score_cutoff=errors, limit=None)
+    # The caller may not read all words that are iterated over, and those must not take the place of others.
+    own = (candidate for candidate, _, _ in found if _can_be_meant(candidate) and candidate in library_words)
+    return list(near | dict.fromkeys(islice(own, MAX_COMPARED)))
 
 
 def _can_be_meant(word: str) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from search.open_home import OpenHome
-from search.storage.lexical.readable import is_word_readable
+from search.storage.lexical.readable import select_readable
 
 
 class ReadableWords(Collection[str]):
@@ -19,7 +19,7 @@ class ReadableWords(Collection[str]):
             return False
         if word not in self._known:
             catalog = self._library.catalog
-            self._known[word] = is_word_readable(catalog.database, word, catalog.rights)
+            self._known[word] = bool(select_readable(catalog.database, [word], catalog.rights))
         return self._known[word]
 
     def __iter__(self) -> Iterator[str]:

@@ -15,7 +15,7 @@ from search.records.access import (
 )
 from search.records.answer import Answer, Coverage, Evidence, Hit, VoiceTranscript
 from search.records.arrays import Flags, Ids, Pixels, RowMetadata, Sample, Vectors, Waveform
-from search.records.collection import Album, Feedback, SavedSearch
+from search.records.collection import Album, Feedback, FeedbackCount, SavedSearch
 from search.records.encoder import BANK_QUANTILE, EncoderFacts
 from search.records.filters import DATE_PATTERN, FILTERS, FilterField, FilterKind, Filters
 from search.records.media import (
@@ -62,6 +62,7 @@ __all__ = [
     "EncoderFacts",
     "Evidence",
     "Feedback",
+    "FeedbackCount",
     "FileFacts",
     "FileStamp",
     "FilterField",

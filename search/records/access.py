@@ -74,7 +74,6 @@ class Account:
         created_at: When it was created, in UTC, ISO 8601.
         signed_in_at: When it last signed in, in UTC, ISO 8601; null if it never did.
         is_disabled: Whether it can no longer sign in and its keys are refused.
-        locked_until: Until when it cannot sign in after too many wrong passwords, in UTC, ISO 8601.
     """
 
     id: int
@@ -84,7 +83,6 @@ class Account:
     created_at: str
     signed_in_at: str | None = None
     is_disabled: bool = False
-    locked_until: str | None = None
 
 
 @dataclass(frozen=True)

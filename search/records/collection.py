@@ -78,3 +78,18 @@ class Feedback:
     item_id: int
     is_relevant: bool
     given_at: str
+
+
+@dataclass(frozen=True)
+class FeedbackCount:
+    """How much feedback an account has given.
+
+    Attributes:
+        account_id: The account; null for what was given before there were accounts.
+        account: Its name.
+        count: The number of judgments.
+    """
+
+    account_id: int | None
+    account: str | None
+    count: int

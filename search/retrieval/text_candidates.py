@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from search.records import Ids, Retriever, RowMetadata, Vectors
+from search.records import EVERYTHING, Ids, Retriever, Rights, RowMetadata, Vectors
 from search.retrieval.semantic import SemanticPart
 from search.scoring.lexical import LexicalMatches, TermMatches, score_terms
 from search.scoring.text import TextFeatures
@@ -70,22 +70,35 @@ class CandidateSet:
     exhausted: dict[Retriever, bool]
 
 
-def match_terms(index: WordIndex, terms: Sequence[Term], language: str | None = None) -> LexicalMatches:
-    """Return every segment that contains any of the terms, scored.
+def match_terms(
+    index: WordIndex,
+    terms: Sequence[Term],
+    language: str | None = None,
+    rights: Rights = EVERYTHING,
+    revision: int = 0,
+) -> LexicalMatches:
+    """Return every segment that contains any of the terms and that the caller may read, scored among these.
 
     Args:
         index: The full-text index.
         terms: The terms of the query.
         language: The language of the query (ISO 639-1), if it was detected.
+        rights: What the caller may read.
+        revision: The revision of the catalog.
     """
-    wanted, total = index.expand([term.word for term in terms], language)
+    wanted, total = index.expand([term.word for term in terms], language, rights)
     found = index.find(wanted)
+    highest = max((int(one.segments[-1]) for one in found if len(one.segments)), default=0)
+    lengths, average = index.read_lengths(highest)
+    if not rights.are_complete:
+        readable = index.mark_readable(rights, revision, max(len(lengths), highest + 1))
+        found = [one.select(readable[one.segments]) for one in found]
+        own = lengths[readable[: len(lengths)] & (lengths > 0)]
+        total, average = len(own), float(own.mean()) if len(own) else 1.0
     matches = [
         TermMatches(occurrences.segments, occurrences.frequencies, occurrences.shares, term.count, term.is_special)
         for term, occurrences in zip(terms, found, strict=True)
     ]
-    highest = max((int(match.segment_ids[-1]) for match in matches if len(match.segment_ids)), default=0)
-    lengths, average = index.read_lengths(highest)
     # The count of segments may be older than the index.
     total = max([total, *(len(match.segment_ids) for match in matches)])
     return score_terms(matches, lengths, average, total)

@@ -147,7 +147,8 @@ class TextRetriever:
     @cached_property
     def _lexical(self) -> LexicalMatches:
         """All segments that contain a term of the query and match the filters."""
-        found = match_terms(self._library.words, self._query.terms, self._query.language)
+        rights = self._library.catalog.rights
+        found = match_terms(self._library.words, self._query.terms, self._query.language, rights, self._revision)
         return found.select(self._is_allowed(found.segment_ids))
 
     @cached_property

@@ -21,8 +21,6 @@ account = Table(
     Column("created_at", StorableText, nullable=False),
     Column("signed_in_at", StorableText),
     Column("is_disabled", Boolean, nullable=False, server_default="0"),
-    Column("failed_attempts", StorableInteger, nullable=False, server_default="0"),
-    Column("locked_until", StorableText),
     sqlite_autoincrement=True,
 )
 

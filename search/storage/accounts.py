@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, case, delete, func, insert, null, select, update
+from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
@@ -153,8 +153,6 @@ class Accounts:
         """
         given = {name: getattr(changes, name) for name in ("role", "is_disabled", "password_hash")}
         values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-        if changes.password_hash is not None:
-            values |= {"failed_attempts": 0, "locked_until": None}
         if changes.sets_sources:
             values["has_all_sources"] = changes.sources is None
         with self._database.write() as db:
@@ -169,7 +167,9 @@ class Accounts:
                 _require_admin(db)
 
     def drop(self, account_id: int) -> None:
-        """Delete an account with its sessions, keys and saved searches. Its albums stay, without an owner and unshared.
+        """Delete an account with its sessions, keys, saved searches and feedback.
+
+        Its albums stay, without an owner and unshared.
 
         Raises:
             UsageError: No admin would be left that can sign in, but other accounts.
@@ -182,27 +182,6 @@ class Accounts:
             db.execute(delete(a.account).where(a.account.c.id == account_id))
             if db.execute(select(func.count()).select_from(a.account)).scalar():
                 _require_admin(db)
-
-    def store_failure(self, account_id: int, limit: int, locked_until: str) -> None:
-        """Count a wrong password. Those before a lock that has ended do not count.
-
-        Args:
-            account_id: The account.
-            limit: After how many wrong passwords it is locked.
-            locked_until: Until when it is locked then, in UTC, ISO 8601.
-        """
-        c = a.account.c
-        number = case((c.locked_until <= now(), 1), else_=c.failed_attempts + 1)
-        lock = case((number >= limit, locked_until), (c.locked_until <= now(), null()), else_=c.locked_until)
-        values = {"failed_attempts": number, "locked_until": lock}
-        with self._database.write(bump_revision=False) as db:
-            db.execute(update(a.account).where(c.id == account_id).values(values))
-
-    def store_success(self, account_id: int) -> None:
-        """Store that an account signed in."""
-        values = {"failed_attempts": 0, "locked_until": None, "signed_in_at": now()}
-        with self._database.write(bump_revision=False) as db:
-            db.execute(update(a.account).where(a.account.c.id == account_id).values(values))
 
     def _list(self, query: Select[Any]) -> list[Account]:
         with self._database.read() as db:
@@ -227,7 +206,6 @@ def make_account(row: Row[Any]) -> Account:
         created_at=row.created_at,
         signed_in_at=row.signed_in_at,
         is_disabled=row.is_disabled,
-        locked_until=row.locked_until,
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, exists, func, insert, or_, select, update
+from sqlalchemy import Row, Select, and_, delete, exists, func, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.errors import NotAllowedError, NotFoundError, UsageError
@@ -13,7 +13,7 @@ from search.storage import account_tables as a
 from search.storage import tables as t
 from search.storage.accounts import read_list
 from search.storage.database import Database, match_values, now, pack_values
-from search.storage.rights import is_readable, is_visible
+from search.storage.rights import is_readable, is_visible, may_share
 from search.storage.shown import read_shown_id
 
 # So that rights, which list the shared ones, stay small.
@@ -129,7 +129,9 @@ def list_visible(database: Database, account_id: int) -> VisibleAlbums:
     """Return the albums that an account can see."""
     album, named = t.album.c, t.album_account.c
     is_named = exists().where(named.album_id == album.id, named.account_id == account_id)
-    query = select(album.id, album.owner_id).where(or_(album.owner_id == account_id, album.is_shared, is_named))
+    query = select(album.id, album.owner_id).select_from(t.album).outerjoin(a.account, a.account.c.id == album.owner_id)
+    is_shared = and_(or_(album.is_shared, is_named), may_share(a.account))
+    query = query.where(or_(album.owner_id == account_id, is_shared))
     with database.read() as db:
         rows = db.execute(query.order_by(album.id)).all()
     own = tuple(row.id for row in rows if row.owner_id == account_id)

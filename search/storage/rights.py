@@ -1,6 +1,6 @@
 """The rights of a caller as SQL conditions, which every read of items, albums and jobs applies."""
 
-from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, false, or_, select, true
 
 from search.records import Filters, Rights, Role
 from search.storage import account_tables as a
@@ -31,18 +31,27 @@ def match_rights(filters: Filters) -> ColumnElement[bool]:
     return is_readable(rights)
 
 
+def may_share(owner: FromClause) -> ColumnElement[bool]:
+    """Return the condition on album rows, joined with their owners, that what their owner shared can be seen.
+
+    Args:
+        owner: The table of accounts, as it is outer joined.
+    """
+    is_active = and_(owner.c.role.in_((Role.EDIT, Role.ADMIN)), owner.c.is_disabled.is_(False))
+    return or_(t.album.c.owner_id.is_(None), is_active)
+
+
 def _select_shared(albums: tuple[int, ...]) -> Select[tuple[int]]:
     """Return the query for the items of shared albums, as far as the owner of each album may read them."""
     item, owner = t.item.alias("shared_item"), a.account.alias("owner")
     allowed = select(a.account_source.c.source_id).where(a.account_source.c.account_id == t.album.c.owner_id)
-    may_share = and_(owner.c.role.in_((Role.EDIT, Role.ADMIN)), owner.c.is_disabled.is_(False))
     reads_it = or_(owner.c.role == Role.ADMIN, owner.c.has_all_sources, item.c.source_id.in_(allowed))
-    can_share = or_(t.album.c.owner_id.is_(None), and_(may_share, reads_it))
+    reads_it = or_(t.album.c.owner_id.is_(None), reads_it)
     return (
         select(item.c.id)
         .select_from(t.album_item)
         .join(t.album, t.album.c.id == t.album_item.c.album_id)
         .join(item, item.c.id == read_shown_id(t.album_item.c.item_id))
         .outerjoin(owner, owner.c.id == t.album.c.owner_id)
-        .where(and_(t.album_item.c.album_id.in_(albums), can_share))
+        .where(t.album_item.c.album_id.in_(albums), may_share(owner), reads_it)
     )

@@ -6,8 +6,10 @@ from sqlalchemy import delete, insert, or_, select, update
 
 from search.errors import NotFoundError
 from search.records import Share
+from search.storage import account_tables as a
 from search.storage import tables as t
 from search.storage.database import Database, now
+from search.storage.rights import may_share
 
 # The time of the last use is updated at most this often, so that few requests need to write.
 MIN_UPDATE_INTERVAL = timedelta(minutes=5)
@@ -39,9 +41,16 @@ class Shares:
             return [Share(**row._mapping) for row in db.execute(query)]
 
     def find(self, token_hash: str) -> Share | None:
-        """Return a link that has not expired, and store that it was followed; None if there is none."""
+        """Return a link that has not expired and whose owner may share, and store that it was followed; else None."""
         c = t.share.c
-        query = select(*_COLUMNS).where(c.token_hash == token_hash, or_(c.expires_at.is_(None), c.expires_at > now()))
+        query = (
+            select(*_COLUMNS)
+            .select_from(t.share)
+            .join(t.album, t.album.c.id == c.album_id)
+            .outerjoin(a.account, a.account.c.id == t.album.c.owner_id)
+        )
+        query = query.where(may_share(a.account), or_(c.expires_at.is_(None), c.expires_at > now()))
+        query = query.where(c.token_hash == token_hash)
         with self._database.read() as db:
             row = db.execute(query).one_or_none()
         if row is None:

@@ -232,11 +232,13 @@ query_image = Table(
 feedback = Table(
     "feedback",
     metadata,
-    Column("text", StorableText, primary_key=True),
-    Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, index=True),
+    Column("id", StorableInteger, primary_key=True),
+    Column("text", StorableText, nullable=False, index=True),
+    Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("is_relevant", Boolean, nullable=False),
     Column("given_at", StorableText, nullable=False),
-    sqlite_with_rowid=False,
+    # Without an owner: given when there were no accounts.
+    Column("owner_id", ForeignKey("account.id", ondelete="CASCADE"), index=True),
 )
 
 # Links to albums for people without an account.

@@ -2,6 +2,7 @@
 
 from flask import request
 
+from search.access.throttle import identify_network
 from web.hosts import LOOPBACK_HOSTS, is_loopback, normalize
 
 # A proxy adds at least one of these.
@@ -21,6 +22,11 @@ FORWARDING_HEADERS = (
 def get_address() -> str | None:
     """Return the address of the client of the current request."""
     return request.remote_addr
+
+
+def get_network() -> str:
+    """Return what counts as one client among those who sign in: the address of the current request, or its network."""
+    return identify_network(get_address() or "")
 
 
 def find_exposure() -> str | None:

@@ -70,7 +70,7 @@ def restrict_library(library: OpenHome) -> OpenHome:
 def restrict_query(query: Query) -> Query:
     """Return a query that only finds what the caller may read.
 
-    The terms of a score depend on all documents, so only those who may read everything see them.
+    The terms of a score depend on a sample of all images, so only those who may read everything see them.
     """
     rights = get_principal().rights
     explain = query.explain and rights.are_complete

@@ -1,17 +1,19 @@
 """/api/v1/feedback: judgments of results, which `crossmodal models adapt` learns from."""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
-from search.errors import NotFoundError, QueriesNotKeptError
+from search.errors import NotAllowedError, NotFoundError, QueriesNotKeptError
 from search.open_home import OpenHome
 from search.query.filters import ItemId
 from search.records import Feedback, Role
+from search.storage.accounts import Accounts
 from search.storage.feedback import FeedbackStore
-from web.access.caller import restrict_library
-from web.api.body import parse_body
+from web.access.caller import get_principal, record_activity, refuse_limited_keys, restrict_library
+from web.api.body import parse_address, parse_body
 from web.contract.operation import JSON, Operation
 from web.schemas.collections import FeedbackList
 
@@ -32,6 +34,18 @@ class FeedbackRequest(BaseModel):
     relevant: bool | None
 
 
+class DeletionFields(BaseModel):
+    """What is deleted.
+
+    Attributes:
+        account: The id of another account, for admins.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    account: ItemId | None = None
+
+
 def make_blueprint(library: OpenHome, keep_queries: bool) -> Blueprint:
     """Return the routes.
 
@@ -40,7 +54,9 @@ def make_blueprint(library: OpenHome, keep_queries: bool) -> Blueprint:
         keep_queries: Whether feedback, which has the text of a query, may be stored.
     """
     api = Blueprint("feedback", __name__, url_prefix="/api/v1/feedback")
-    feedback = FeedbackStore(library.database)
+
+    def open_store() -> FeedbackStore:
+        return FeedbackStore(library.database, get_principal())
 
     @api.post("")
     @Operation(
@@ -53,23 +69,39 @@ def make_blueprint(library: OpenHome, keep_queries: bool) -> Blueprint:
     def store_feedback() -> tuple[str, int]:
         """Store whether an item is relevant to a text.
 
-        `crossmodal models adapt` learns from feedback.
+        It changes no ranking, until an admin has `crossmodal models adapt` learn from the feedback of all accounts.
         """
         judgment = parse_body(FeedbackRequest)
         restrict_library(library).catalog.get_item(judgment.item)
         if judgment.relevant is None:
-            feedback.remove(judgment.text, judgment.item)
+            open_store().remove(judgment.text, judgment.item)
         elif not keep_queries:
             raise QueriesNotKeptError("Feedback is not stored: this server keeps no queries. See `keep_queries`.")
         else:
-            feedback.add(judgment.text, judgment.item, judgment.relevant)
+            open_store().add(judgment.text, judgment.item, judgment.relevant)
         return "", 204
 
     @api.get("")
-    @Operation(FeedbackList, role=Role.ADMIN)
+    @Operation(FeedbackList)
     def list_feedback() -> Response:
-        """List all feedback, newest first."""
-        return jsonify({"feedback": [_describe(judgment) for judgment in feedback.list_all()]})
+        """List the feedback of the account, newest first. Admins also see how much each account has given."""
+        store, is_admin = open_store(), get_principal().role is Role.ADMIN
+        counts = [asdict(count) for count in store.count_by_account()] if is_admin else []
+        return jsonify({"feedback": [_describe(judgment) for judgment in store.list_all()], "counts": counts})
+
+    @api.delete("")
+    @Operation(status=204, query=DeletionFields, errors=(NotFoundError,))
+    def delete_feedback() -> tuple[str, int]:
+        """Delete all feedback of the account; admins can name another account."""
+        account_id = parse_address(DeletionFields).account
+        refuse_limited_keys()
+        if account_id is not None and get_principal().role is not Role.ADMIN:
+            raise NotAllowedError("Only admins can delete the feedback of others. Leave out `account` for your own.")
+        if account_id is not None:
+            account = Accounts(library.database).get(account_id)
+            record_activity(library, "feedback-deleted", account.name)
+        open_store().drop_all(account_id)
+        return "", 204
 
     return api
 

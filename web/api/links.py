@@ -92,7 +92,9 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
         """Follow a link to an album. The response sets a cookie and leads to the page with the album."""
         principal = authentication.find_link(token)
         if principal is None:
-            raise SignInError("This link has expired or was deleted. Ask who sent it for another one.")
+            raise SignInError(
+                "This link has expired or was deleted, or its owner left. Ask who sent it for another one."
+            )
         album_id, account = principal.rights.shared[0], get_principal().account
         if account is not None:
             _require_visible(album_id, account.name)

@@ -1,6 +1,8 @@
 """/sign-in/provider: sign in through an identity provider."""
 
 import secrets
+import threading
+import time
 from dataclasses import asdict
 from datetime import timedelta
 
@@ -24,6 +26,28 @@ PAGE = "text/html"
 LOCATION = {"Location": "The next page"}
 
 
+class FinishedAttempts:
+    """The sign-ins that were finished, so that each is finished only once. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._expiries: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def add(self, state: str) -> None:
+        """Note that a sign-in is finished.
+
+        Raises:
+            SignInError: It was finished before.
+        """
+        with self._lock:
+            moment = time.monotonic()
+            for old in [one for one, expiry in self._expiries.items() if expiry < moment]:
+                del self._expiries[old]
+            if state in self._expiries:
+                raise SignInError("This sign-in was finished before. Begin again.")
+            self._expiries[state] = moment + LIFETIME.total_seconds()
+
+
 def make_blueprint(library: OpenHome, authentication: Authentication, settings: Settings) -> Blueprint:
     """Return the routes.
 
@@ -36,13 +60,21 @@ def make_blueprint(library: OpenHome, authentication: Authentication, settings: 
     provider = IdentityProvider(settings)
     # A restart of the server makes people who are just signing in begin again.
     signer = URLSafeTimedSerializer(secrets.token_bytes(32))
+    finished = FinishedAttempts()
 
     def require_provider() -> None:
         if not has_provider(settings):
             raise NotFoundError("No identity provider is set up: the settings `oidc_issuer` and `oidc_client_id`.")
 
     @api.get("")
-    @Operation(status=302, role=Role.NONE, media=(PAGE,), headers=LOCATION, errors=(NotFoundError, ProviderError))
+    @Operation(
+        status=302,
+        role=Role.NONE,
+        media=(PAGE,),
+        headers=LOCATION,
+        errors=(NotFoundError, ProviderError),
+        signs_in=True,
+    )
     def begin() -> Response:
         """Lead a browser to the identity provider, if one is set up."""
         require_provider()
@@ -52,7 +84,14 @@ def make_blueprint(library: OpenHome, authentication: Authentication, settings: 
         return response
 
     @api.get("/callback")
-    @Operation(status=302, role=Role.NONE, media=(PAGE,), headers=LOCATION, errors=(SignInError, NotAllowedError))
+    @Operation(
+        status=302,
+        role=Role.NONE,
+        media=(PAGE,),
+        headers=LOCATION,
+        errors=(SignInError, NotAllowedError),
+        signs_in=True,
+    )
     def finish() -> Response:
         """Sign in whom the identity provider sends back."""
         require_provider()
@@ -61,6 +100,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication, settings: 
         except BadSignature as error:
             raise SignInError("This sign-in was begun elsewhere or too long ago. Begin again.") from error
         attempt = Attempt(**kept)
+        finished.add(attempt.state)
         identity = provider.finish(_get_callback(), request.url, attempt)
         account = find_account(library, authentication, settings, identity)
         token = begin_session(authentication, account)

@@ -301,7 +301,7 @@ def _describe_responses(route: Route, schemas: dict[Any, Any]) -> dict[str, Any]
 def list_route_errors(route: Route) -> list[type[CrossmodalError]]:
     """Return the problems that a route declares, and those that follow from what it takes."""
     found = list(route.operation.errors)
-    if route.path.startswith(PREFIX):
+    if route.path.startswith(PREFIX) or route.operation.signs_in:
         found.append(RateLimitError)
     if route.operation.query is not None or route.operation.bodies:
         found.append(UsageError)

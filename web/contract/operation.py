@@ -48,6 +48,7 @@ class Operation:
         creates: Whether a repeated request creates something again, unless it has an `Idempotency-Key`.
         role: The role that the caller needs.
         stores_files: Whether the files of the form are stored, so that it can be larger than that of a search.
+        signs_in: Whether somebody signs in, which the setting `sign_in_limit` limits.
     """
 
     answer: type[BaseModel] | None = None
@@ -62,6 +63,7 @@ class Operation:
     creates: bool = False
     role: Role = Role.SEARCH
     stores_files: bool = False
+    signs_in: bool = False
 
     @property
     def is_page(self) -> bool:

@@ -119,7 +119,27 @@ class FeedbackDocument(Document):
     given_at: str
 
 
+class FeedbackCountDocument(Document):
+    """How much feedback an account has given.
+
+    Attributes:
+        account_id: The account; null for what was given before there were accounts.
+        account: Its name.
+        count: The number of judgments.
+    """
+
+    account_id: int | None
+    account: str | None
+    count: int
+
+
 class FeedbackList(Document):
-    """All feedback, newest first."""
+    """The feedback of the caller.
+
+    Attributes:
+        feedback: The judgments, newest first.
+        counts: For admins, how much feedback each account has given.
+    """
 
     feedback: list[FeedbackDocument]
+    counts: list[FeedbackCountDocument]

@@ -4,13 +4,15 @@ import threading
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from sqlalchemy import Connection, text
 
-from search.records import Ids, Vectors
+from search.records import EVERYTHING, Flags, Ids, Rights, Vectors
 from search.storage.database import Database, parse_ids
 from search.storage.lexical.postings import FormPostings, Postings, SegmentLengths, join_forms, read_occurrences
+from search.storage.lexical.readable import ReadableItems, select_readable
 from search.storage.lexical.word_forms import Vocabulary
 from search.text.analysis import AnalyzedWord
 
@@ -27,12 +29,10 @@ class ExpandedWord:
     Attributes:
         word: The word.
         forms: The weight of each form of the word in the index, 0 to 1.
-        count: The number of segments that contain the most frequent form.
     """
 
     word: AnalyzedWord
     forms: dict[str, float]
-    count: int
 
 
 @dataclass(frozen=True)
@@ -61,21 +61,39 @@ class WordIndex:
         self._cached: _CachedVocabulary | None = None
         self._items_by_segment = np.zeros(1, np.int64)
         self._lengths = SegmentLengths(database)
+        self._readable = ReadableItems(database)
 
-    def expand(self, words: Sequence[AnalyzedWord], language: str | None = None) -> tuple[list[ExpandedWord], int]:
+    def expand(
+        self, words: Sequence[AnalyzedWord], language: str | None = None, rights: Rights = EVERYTHING
+    ) -> tuple[list[ExpandedWord], int]:
         """Return the words with their forms, and the number of text segments.
 
         Args:
             words: The words of a query.
             language: The language of the query (ISO 639-1), if it is known; words are stemmed by its rules.
+            rights: What the caller may read. Words that occur only in other items are no forms.
         """
         cached = self._read_vocabulary()
-        vocabulary = cached.vocabulary
         wanted = []
         for word in words:
-            forms = vocabulary.find_forms(word.whole, language) if word.is_plain else {word.whole: 1.0}
-            wanted.append(ExpandedWord(word, forms, vocabulary.count([*forms, *word.pieces[:1]])))
+            forms = {word.whole: 1.0}
+            if word.is_plain:
+                forms = cached.vocabulary.find_forms(word.whole, language, partial(self._keep_readable, rights))
+            wanted.append(ExpandedWord(word, forms))
         return wanted, cached.segment_count
+
+    def mark_readable(self, rights: Rights, revision: int, size: int) -> Flags:
+        """Return whether a caller may read each segment with an id below `size`, shape (size,).
+
+        Args:
+            rights: What the caller may read.
+            revision: The revision of the catalog.
+            size: The number of flags.
+        """
+        items = self.find_items(np.arange(size))
+        flags = self._readable.mark(rights, revision)
+        marked: Flags = flags[np.minimum(items, len(flags) - 1)]
+        return marked
 
     def list_words(self) -> Collection[str]:
         """Return the distinct words of the index, folded."""
@@ -130,6 +148,9 @@ class WordIndex:
                 self._items_by_segment = self._extend_items(self._items_by_segment)
         return self._items_by_segment[np.minimum(segments, len(self._items_by_segment) - 1)]
 
+    def _keep_readable(self, rights: Rights, words: Sequence[str]) -> Sequence[str]:
+        return words if rights.are_complete or not words else select_readable(self._database, words, rights)
+
     def _read_vocabulary(self) -> _CachedVocabulary:
         cached = self._cached
         if cached is not None and time.monotonic() < cached.expires_at:
@@ -149,11 +170,10 @@ class WordIndex:
         with self._database.read() as db:
             highest = int(db.execute(text("SELECT coalesce(max(id), 0) FROM segment")).scalar_one())
             if cached is None or cached.highest_segment_id != highest:
-                counts = {
-                    term: int(count) for term, count in db.execute(text("SELECT term, doc FROM words_vocabulary"))
-                }
+                terms = db.execute(text("SELECT term FROM words_vocabulary")).scalars()
+                vocabulary = Vocabulary(terms)
                 segment_count = int(db.execute(text("SELECT count(*) FROM words_docsize")).scalar_one())
-                cached = _CachedVocabulary(highest, 0.0, Vocabulary(counts), segment_count)
+                cached = _CachedVocabulary(highest, 0.0, vocabulary, segment_count)
         ended = time.monotonic()
         expires_at = ended + max(MAX_AGE_SECONDS, MAX_AGE_READS * (ended - began))
         return replace(cached, expires_at=expires_at)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from sqlalchemy import Connection, text
 
-from search.records import Ids, Vectors
+from search.records import Flags, Ids, Vectors
 from search.storage.database import Database
 
 _READ_TERMS = text(
@@ -50,6 +50,10 @@ class Postings:
     segments: Ids
     frequencies: Vectors
     shares: Vectors
+
+    def select(self, chosen: Flags) -> "Postings":
+        """Return the postings with a true flag; `chosen` has the shape (n,)."""
+        return Postings(self.segments[chosen], self.frequencies[chosen], self.shares[chosen])
 
 
 def read_occurrences(db: Connection, terms: Sequence[str]) -> dict[str, tuple[Ids, Vectors]]:

@@ -1,7 +1,7 @@
 """Forms of a word in the index: inflections, words with it as a prefix, and spellings that differ by one letter."""
 
 import bisect
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache, lru_cache
 from typing import Any
 
@@ -36,29 +36,26 @@ STEMMERS_BY_SCRIPT = (
     ("\u0400", "\u052f", ("russian",)),
     ("\u0600", "\u06ff", ("arabic",)),
 )
+# Returns those of some words that exist for the caller.
+Keep = Callable[[Sequence[str]], Sequence[str]]
 
 
 class Vocabulary:
-    """The words of an index with the number of segments that contain each."""
+    """The words of an index.
 
-    def __init__(self, counts: Mapping[str, int]) -> None:
-        self._counts = counts
-        self._terms = sorted(counts)
+    Attributes:
+        words: The words.
+    """
+
+    def __init__(self, terms: Iterable[str]) -> None:
+        self._terms = sorted(terms)
+        self.words: Collection[str] = frozenset(self._terms)
         self._by_length_and_letter: dict[tuple[int, str], list[str]] = {}
         for term in self._terms:
             self._by_length_and_letter.setdefault((len(term), ""), []).append(term)
             self._by_length_and_letter.setdefault((len(term), term[0]), []).append(term)
 
-    @property
-    def words(self) -> Collection[str]:
-        """The words."""
-        return self._counts.keys()
-
-    def count(self, terms: Iterable[str]) -> int:
-        """Return the number of segments that contain the most frequent of some terms."""
-        return max((self._counts.get(term, 0) for term in terms), default=0)
-
-    def find_forms(self, word: str, language: str | None = None) -> dict[str, float]:
+    def find_forms(self, word: str, language: str | None = None, keep: Keep = tuple) -> dict[str, float]:
         """Return the indexed forms of a word with their weights; the word itself has weight 1.
 
         Inflected forms have the same Snowball stem in the language of the query or in English. If the language is
@@ -68,17 +65,20 @@ class Vocabulary:
         Args:
             word: A word as it is indexed, folded.
             language: The language of the query (ISO 639-1), if it is known.
+            keep: Returns those of some words that exist for the caller.
         """
         languages = _choose_languages(word, language)
         forms = {word: 1.0}
         near = self._list_with_prefix(word[:STEM_PREFIX_LENGTH]) if len(word) >= STEM_PREFIX_LENGTH else [word]
         if len(word) > STEM_PREFIX_LENGTH and not word.isdigit():
-            forms |= {term: INFLECTED_WEIGHT for term in near if term != word and _share_stem(term, word, languages)}
-        if word not in near and len(forms) == 1 and len(word) >= MIN_GUESSED_LENGTH:
-            extended = [term for term in near if term.startswith(word)]
+            inflected = keep([term for term in near if term != word and _share_stem(term, word, languages)])
+            forms |= dict.fromkeys(inflected, INFLECTED_WEIGHT)
+        is_known = len(forms) > 1 or (word in near and len(keep([word])) > 0)
+        if not is_known and len(word) >= MIN_GUESSED_LENGTH:
+            extended = _take([term for term in near if term.startswith(word) and term != word], keep)
             forms |= dict.fromkeys(extended, PREFIX_WEIGHT)
             if not extended and not word.isdigit():
-                forms |= dict.fromkeys(self._find_misspelled(word), MISSPELLED_WEIGHT)
+                forms |= dict.fromkeys(_take(self._find_misspelled(word), keep), MISSPELLED_WEIGHT)
         return dict(sorted(forms.items(), key=lambda form: (-form[1], len(form[0]), form[0]))[:MAX_FORMS])
 
     def _list_with_prefix(self, prefix: str) -> list[str]:
@@ -96,8 +96,19 @@ class Vocabulary:
         terms: list[str] = []
         for length in lengths:
             terms += self._by_length_and_letter.get((length, first_letter), ())
-        matches = process.extract(word, terms, scorer=OSA.distance, score_cutoff=1, limit=MAX_FORMS)
-        return [term for term, _, _ in matches if not term.isdigit()]
+        matches = process.extract(word, terms, scorer=OSA.distance, score_cutoff=1, limit=None)
+        return [term for term, _, _ in matches if not term.isdigit() and term != word]
+
+
+def _take(terms: Sequence[str], keep: Keep) -> list[str]:
+    """Return the first terms that exist for the caller, shorter ones first; at most `MAX_FORMS`."""
+    taken: list[str] = []
+    ordered = sorted(terms, key=lambda term: (len(term), term))
+    for at in range(0, len(ordered), MAX_FORMS):
+        taken += keep(ordered[at : at + MAX_FORMS])
+        if len(taken) >= MAX_FORMS:
+            break
+    return taken[:MAX_FORMS]
 
 
 def _share_stem(first: str, second: str, languages: tuple[str, ...]) -> bool:

@@ -199,6 +199,7 @@ def test_requests_beyond_the_rate_of_an_account_are_refused(fresh):
     responses = [client.get("/api/v1/albums", headers=headers) for _ in range(4)]
     assert [one.status_code for one in responses] == [200, 200, 200, 429]
     assert [one.headers["X-RateLimit-Remaining"] for one in responses] == ["2", "1", "0", "0"]
+    assert ["Retry-After" in one.headers for one in responses] == [False, False, False, True]
     assert responses[3].json["type"] == "urn:crossmodal:problem:rate-limit"
     assert 0 < int(responses[3].headers["Retry-After"]) <= 61
     assert client.get("/api/v1/jobs", headers=headers).status_code == 429  # all routes count together

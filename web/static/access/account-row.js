@@ -50,20 +50,14 @@ export function createPasswordField(isOptional = false) {
  *
  * @param {Account} account
  * @param {Source[]} sources
- * @param {Date} [now]
  */
-export function describeAccount(account, sources, now = new Date()) {
+export function describeAccount(account, sources) {
   const folders = account.role === "admin" ? "" : describeSources(account.sources, sources);
   const rights = [t(`role.${account.role}`), folders].filter(Boolean).join(" · ");
   const used = account.signed_in_at
     ? t("people.signed_in", { time: formatDate(account.signed_in_at) })
     : t("people.never_signed_in");
-  const isLocked = account.locked_until !== null && new Date(account.locked_until) > now;
-  const warnings = [
-    account.is_disabled ? t("people.disabled") : "",
-    isLocked ? t("people.locked", { time: formatDate(account.locked_until) }) : "",
-  ];
-  return { rights, used, warning: warnings.filter(Boolean).join(" · ") };
+  return { rights, used, warning: account.is_disabled ? t("people.disabled") : "" };
 }
 
 /**

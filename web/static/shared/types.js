@@ -222,7 +222,6 @@
  * @property {number[] | null} sources ids of the folders that it may read; null for all
  * @property {string | null} signed_in_at ISO 8601
  * @property {boolean} is_disabled
- * @property {string | null} locked_until ISO 8601
  *
  * @typedef {object} Session
  * @property {string} role
