@@ -8,8 +8,9 @@ import pytest
 from indexer.pipeline import Options
 from indexer.worker.loop import run_worker
 from search.errors import UsageError
-from search.records import JobState, Task
+from search.records import JobState, Principal, Rights, Role, Task
 from search.storage.activities import Activities
+from search.storage.sources import Sources
 from tests.support.clock import wait_for
 from tests.support.formats import RED
 from tests.support.web_client import make_client
@@ -220,11 +221,15 @@ def test_only_a_new_source_is_recorded_as_added(client, fresh, media):
     assert [(one.action, one.subject) for one in activities] == [("source-added", str(media))]
 
 
-def test_the_rights_of_the_caller_are_read_once_for_a_list_of_jobs(client, fresh, monkeypatch):
+def test_the_sources_of_a_caller_are_read_once_for_a_list_of_jobs(client, fresh, media, monkeypatch):
+    source_id = fresh.sources.add(str(media))
     for number in range(5):
-        fresh.jobs.add(Task((f"/{number}",)))
-    calls = []
-    monkeypatch.setattr("web.api.jobs.restrict_library", lambda library: calls.append(library) or library)
+        fresh.jobs.add(Task((str(media / f"{number}"),)))
+    fresh.jobs.add(Task(("/elsewhere",)))
+    caller = Principal(Role.SEARCH, Rights(sources=(source_id,)))
+    monkeypatch.setattr("web.api.jobs.get_principal", lambda: caller)
+    calls, list_all = [], Sources.list_all
+    monkeypatch.setattr(Sources, "list_all", lambda sources: calls.append(sources) or list_all(sources))
     assert len(client.get("/api/v1/jobs").json["jobs"]) == 5
     assert len(calls) == 1
 

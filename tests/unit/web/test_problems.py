@@ -43,7 +43,7 @@ def test_a_problem_with_a_name_that_is_not_text_is_still_a_document(client):
     [
         ("GET", "items/999", None, "There is no item 999. `crossmodal files` and GET /api/v1/items list the items."),
         ("DELETE", "items/999", None, "There is no item 999. `crossmodal files` and GET /api/v1/items list the items."),
-        ("GET", "jobs/999", None, "There is no job 999. GET /api/v1/jobs lists the jobs."),
+        ("GET", "jobs/999", None, "There is no job 999. `crossmodal jobs` and GET /api/v1/jobs list the jobs."),
         ("PATCH", "sources/999", {}, "There is no source 999. GET /api/v1/sources lists the sources."),
         ("DELETE", "searches/999", None, "There is no saved search 999. GET /api/v1/searches lists them."),
         ("DELETE", "albums/999", None, "There is no album 999. GET /api/v1/albums lists the albums."),

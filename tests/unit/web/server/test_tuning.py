@@ -3,7 +3,7 @@
 import subprocess
 import sys
 
-# In a process of its own, because the changes stay.
+# In a separate process, because the changes stay.
 SHOW_THREADS = """
 import numpy
 from threadpoolctl import threadpool_info

@@ -8,7 +8,7 @@ from search.media.recording import loudness
 from search.media.recording.loudness import measure_loudness
 from tests.support.recordings import encode, make_tone, write_sounds
 
-# Quiet and loud by turns, for 20 seconds each.
+# Alternately quiet and loud, for 20 seconds each.
 SOUND = np.concatenate([make_tone(20) * level for level in (0.1, 1, 0.3, 1)])
 FORMATS = [("wav", "pcm_s16le"), ("matroska", "aac"), ("mp4", "aac"), ("mp3", "libmp3lame"), ("ogg", "libopus")]
 
