@@ -116,15 +116,15 @@ def measure(clients: int, seconds: float, pictures: list[Path], speech: list[Pat
         print(f"{kind:8} {dict(results.statuses[kind])}  p50 {statistics.median(times):.2f} s  p95 {p95:.2f} s")
     longest = max(results.health, default=0.0)
     print(f"/healthz: longest {longest:.3f} s of {len(results.health)}, {results.health_failures} failed")
-    print(f"items in the library at the end: {count_items()}")
+    print(f"items indexed at the end: {count_items()}")
     print(f"memory of the server: {before} MiB before, {highest} MiB at most, {read_memory(pid)} MiB after")
 
 
 def count_items() -> int:
-    """Return how many items the library has, which shows that an index job ran."""
+    """Return how many items are indexed, which shows that an index job ran."""
     with urllib.request.urlopen(f"http://127.0.0.1:{PORT}/api/v1/status", timeout=TIMEOUT_SECONDS) as response:
         items: dict[str, dict[str, int]] = json.load(response)["items"]
-    return sum(sum(states.values()) for states in items.values())
+    return sum(states.get("indexed", 0) for states in items.values())
 
 
 def run_client(number: int, end: float, pictures: list[Path], speech: list[Path], results: Results) -> None:
