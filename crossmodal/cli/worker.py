@@ -10,9 +10,9 @@ from search.settings import Settings
 if TYPE_CHECKING:
     import threading
 
-# Next to a server, searches come first: an index job uses the processors that they leave free, and about a tenth of the
+# Next to a server, searches come first: an index job uses the processors that they leave free, and a small share of the
 # others.
-SERVED_NICENESS = 10
+SERVED_NICENESS = 5
 
 
 @click.command("worker")

@@ -45,7 +45,7 @@ class Limits:
         total: Seconds for a whole file.
         per_mebibyte: Seconds added to `total` for each MiB of the file.
         memory: Address space in MiB.
-        niceness: By how much the process gives way to others.
+        niceness: How much the process gives way to others, as of nice(1).
     """
 
     stall: float = 60.0
@@ -184,7 +184,7 @@ def run_child(name: str, descriptor: int) -> None:
         setup, limits = connection.recv()
         limit_memory(limits.memory * MEBIBYTE)
         tune_malloc()
-        os.nice(limits.niceness)
+        os.nice(max(0, limits.niceness - os.nice(0)))  # the process may have inherited some
         connection.send(READY)
         while True:
             for message in work(setup, *connection.recv()):

@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from search.media.sandbox import Limits
 from search.records import FileFacts, ItemType
 from tests.support.indexing import index
 
+ROOT = Path(__file__).parents[3]
 VIEWS = TwoViews(260, 0.7)
 QUICK = Limits(stall=1.5, total=4.0, memory=4096)
 
@@ -100,3 +103,27 @@ def test_a_run_with_processes_indexes_the_same(fresh, tmp_path):
     assert summary.counts["added"] == 2
     assert [Path(path).name for path in summary.failures] == ["bad.jpg"]
     assert summary.profile.stages["decoding"].count == 2
+
+
+# A worker next to a server has a niceness, which its decoders inherit. With both together they would hardly run.
+SHOW_NICENESS = """
+import os
+from search.media.sandbox import Limits, Sandbox
+from tests.integration.indexer.test_sandbox import read_niceness
+
+os.nice({inherited})
+sandbox = Sandbox(read_niceness, None, Limits(niceness=10), bool)
+print(*sandbox.run((), 0))
+sandbox.close()
+"""
+
+
+def read_niceness(_setup):
+    yield os.nice(0)
+
+
+@pytest.mark.parametrize(("inherited", "expected"), [(0, 10), (5, 10), (15, 15)])
+def test_what_a_decoder_inherits_is_not_added_to_its_niceness(inherited, expected):
+    script = SHOW_NICENESS.format(inherited=inherited)
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert int(result.stdout) == expected
