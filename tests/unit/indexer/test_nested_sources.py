@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from search.forget import forget_paths
 from tests.support.indexing import index, list_states
 from tests.support.web_client import make_client
 
@@ -71,3 +72,12 @@ def test_a_folder_and_the_one_above_it_are_indexed_in_one_run(fresh, media):
     index(fresh, media / "sub", media)
     assert list_sources(fresh) == [str(media)]
     assert set(list_states(fresh).values()) == {"indexed"}
+
+
+def test_forgetting_a_folder_with_the_home_in_it_keeps_the_uploads(fresh, tmp_path, upload):
+    (tmp_path / "notes.txt").write_text("A garden of roses.")
+    upload("first.txt")
+    index(fresh, tmp_path)
+    forget_paths(fresh, [str(tmp_path)])
+    assert list_sources(fresh) == [str(fresh.home.uploads)]
+    assert list_states(fresh) == {"first.txt": "indexed"}
