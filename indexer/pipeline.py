@@ -190,7 +190,11 @@ def _scan_root(library: OpenHome, root: str, options: Options, summary: Summary)
     if source is None and options.skip_absent:
         summary.failures[root] = explain_removed(root)
         return Plan()
-    source = _find_rules(library, source or _add_source(library, root, options), options)
+    source = source or _add_source(library, root, options)
+    if source.path == root and not options.dry_run:
+        # Only a run merges, which has the lock of the home: another one must not be indexing a source that is deleted.
+        library.sources.merge(root, source.id, str(library.home.uploads))
+    source = _find_rules(library, source, options)
     is_source, volumes = source.path == root, library.volumes
     known = complete_volumes(root, volumes.list_below(root)) if is_source else volumes.list_below(root)
     storage = VolumeChanges(root, is_source, known, volumes.list_strays(root))
@@ -218,12 +222,10 @@ def _record_lost(
 
 
 def _add_source(library: OpenHome, root: str, options: Options) -> Source:
-    """Add a source and return it; sources below it become part of it."""
+    """Add a source and return it."""
     if options.dry_run:
         return Source(-1, root, "", False)
-    source_id = library.sources.add(root)
-    library.sources.merge(root, source_id)
-    return library.sources.get(source_id)
+    return library.sources.get(library.sources.add(root))
 
 
 def _find_rules(library: OpenHome, source: Source, options: Options) -> Source:

@@ -92,12 +92,12 @@ def forget_paths(library: OpenHome, paths: Sequence[str]) -> int:
     """Remove the items at or below some paths, and the sources among these paths; return the number of removed items.
 
     Jobs that would add them again are cancelled. Uploaded files at or below a path are deleted, unless it is that of
-    the whole source.
+    the whole source; those of a data directory below it are kept.
 
     Raises:
         NotFoundError: A path is not a source, and there is no item at or below it. Nothing is removed then.
     """
-    items = {path: library.catalog.list_below(path) for path in paths}
+    items = {path: _list_below(library, path) for path in paths}
     sources = {source.path: source.id for source in library.sources.list_all()}
     for path, item_ids in items.items():
         if not item_ids and path not in sources:
@@ -113,6 +113,13 @@ def forget_paths(library: OpenHome, paths: Sequence[str]) -> int:
         if path in sources:
             library.sources.forget(sources[path])
     return count
+
+
+def _list_below(library: OpenHome, path: str) -> list[int]:
+    """Return the ids of the items at or below a path; without the uploads if the data directory is below it."""
+    uploads = str(library.home.uploads)
+    kept = set() if is_below(path, uploads) else set(library.catalog.list_below(uploads))
+    return [item_id for item_id in library.catalog.list_below(path) if item_id not in kept]
 
 
 def _delete_upload(home: Home, path: Path) -> None:

@@ -1,13 +1,12 @@
 """Uploaded query images, stored so that addresses and saved searches can refer to them."""
 
-import hashlib
+import secrets
 import threading
 import time
 from collections import OrderedDict
 from datetime import timedelta
 
-from sqlalchemy import Delete, delete, func, select, update
-from sqlalchemy.dialects.sqlite import insert as upsert
+from sqlalchemy import Delete, delete, func, insert, select, update
 
 from search.errors import NotFoundError
 from search.storage import tables as t
@@ -36,14 +35,12 @@ class QueryImages:
         self._max_age = timedelta(days=max_days)
 
     def keep(self, body: bytes) -> str:
-        """Store an image file and return its id, a hash of the bytes. Also delete expired images."""
-        image_id = _make_id(body)
-        c = t.query_image.c
+        """Store an image file and return its new id. Also delete expired images."""
+        image_id = _make_id()
         row = {"id": image_id, "body": body, "used_at": now()}
         with self._database.write(bump_revision=False) as db:
             db.execute(_delete_unused(self._max_age))
-            insert = upsert(t.query_image).values(row)
-            db.execute(insert.on_conflict_do_update(index_elements=[c.id], set_={"used_at": row["used_at"]}))
+            db.execute(insert(t.query_image).values(row))
         return image_id
 
     def read(self, image_id: str) -> bytes:
@@ -75,11 +72,10 @@ class MemoryQueryImages:
         self._images: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
 
     def keep(self, body: bytes) -> str:
-        """Keep an image file and return its id, a hash of the bytes."""
-        image_id = _make_id(body)
+        """Keep an image file and return its new id."""
+        image_id = _make_id()
         with self._lock:
             self._drop_expired()
-            self._images.pop(image_id, None)
             self._images[image_id] = (time.monotonic(), body)
             while len(self._images) > MAX_IN_MEMORY:
                 self._images.popitem(last=False)
@@ -102,8 +98,9 @@ class MemoryQueryImages:
             del self._images[image_id]
 
 
-def _make_id(body: bytes) -> str:
-    return hashlib.sha256(body).hexdigest()[:32]
+def _make_id() -> str:
+    """Return a random id: one that is computed from the image would reveal whether somebody searched by it."""
+    return secrets.token_hex(16)
 
 
 def _delete_unused(max_age: timedelta) -> Delete:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy import Row, Select, and_, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.errors import NotFoundError
@@ -32,14 +32,24 @@ class Sources:
             db.execute(row)
             return int(db.execute(select(t.source.c.id).where(t.source.c.path == path)).scalar_one())
 
-    def merge(self, root: str, source_id: int) -> None:
-        """Move the items and patterns of all sources below a folder to one source, and delete those sources."""
+    def merge(self, root: str, source_id: int, uploads: str) -> None:
+        """Move the items and patterns of all sources below a folder to one source, and delete those sources.
+
+        Args:
+            root: The folder.
+            source_id: Its source.
+            uploads: The folder of uploads, which stays a separate source: others may read it than what is around it.
+        """
         below = t.source.c.path.startswith(root.rstrip("/") + "/", autoescape=True)
-        nested = select(t.source.c.id).where(below, t.source.c.id != source_id)
+        below = and_(below, t.source.c.id != source_id, t.source.c.path != uploads)
+        nested = select(t.source.c.id).where(below)
+        with self._database.read() as db:
+            if db.execute(nested.limit(1)).first() is None:
+                return
         with self._database.write() as db:
             for table in (t.item, t.volume):
                 db.execute(update(table).where(table.c.source_id.in_(nested)).values(source_id=source_id))
-            rows = db.execute(select(t.source).where(below, t.source.c.id != source_id)).all()
+            rows = db.execute(select(t.source).where(below)).all()
             moved = [
                 pattern
                 for source in map(_make_source, rows)
@@ -49,12 +59,12 @@ class Sources:
                 exclude = db.execute(select(t.source.c.exclude).where(t.source.c.id == source_id)).scalar()
                 patterns = json.dumps([*json.loads(exclude or "[]"), *moved])
                 db.execute(update(t.source).where(t.source.c.id == source_id).values(exclude=patterns))
-            db.execute(delete(t.source).where(below, t.source.c.id != source_id))
+            db.execute(delete(t.source).where(below))
 
     def find_above(self, path: str) -> Source | None:
-        """Return the source that contains a path, the outermost if there are several; None if there is none."""
+        """Return the source that contains a path, the innermost if there are several; None if there is none."""
         sources = [source for source in self.list_all() if is_below(path, source.path)]
-        return min(sources, key=lambda source: len(source.path), default=None)
+        return max(sources, key=lambda source: len(source.path), default=None)
 
     def list_all(self) -> list[Source]:
         """Return every source in order of path."""

@@ -45,6 +45,8 @@ source = Table(
     Column("exclude", StorableText),
     Column("reads_hidden", Boolean, nullable=False, server_default="0"),
     Column("problem", StorableText),
+    # Rights, open pages and running requests may refer to the id of a source that was removed.
+    sqlite_autoincrement=True,
 )
 
 # Folders at which storage begins, to detect that a disk is not mounted.
@@ -219,7 +221,7 @@ album_item = Table(
     Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, index=True),
 )
 
-# Small copies of uploaded query images, by the hash of their content.
+# Small copies of uploaded query images. Whoever has an id can read the image, so ids cannot be guessed.
 query_image = Table(
     "query_image",
     metadata,

@@ -290,6 +290,17 @@ def test_signing_out_ends_the_session(site):
     page.wait_for_selector("#sign-in")
 
 
+def test_signing_out_everywhere_ends_the_sessions_of_other_browsers(site):
+    other, page = site.enter("Bo", "/account"), site.enter("Bo", "/account")
+    page.click("#sign-out-everywhere")
+    page.wait_for_url("**/sign-in?everywhere")
+    wait(page, "document.querySelector('#status').textContent === 'You have signed out everywhere.'")
+    other.click("#sign-out-everywhere")
+    other.wait_for_url("**/sign-in?next=%2Faccount")
+    sign_in(other, "Bo")
+    other.wait_for_url(f"{site.address}/account")
+
+
 def test_a_session_that_ends_leads_to_the_sign_in_and_back(site):
     admin = site.enter("Wei", "/people")
     admin.wait_for_selector("#accounts li")

@@ -78,6 +78,7 @@ def make_blueprint(library: OpenHome, allowed_roots: Sequence[Path]) -> Blueprin
         """Add a folder or file on the server, set whether it is watched, and queue a job.
 
         It must be in a folder of the setting `allowed_roots`, or inside a source, which is returned then.
+        The job makes sources below the folder a part of it; those who could read only them cannot read the new one.
         """
         new = parse_body(SourceRequest)
         above = sources.find_above(os.path.normpath(new.path))

@@ -1,10 +1,11 @@
-/** The page of an account: its password and its API keys. */
+/** The page of an account: its sessions, its password and its API keys. */
 
-import { changePassword, listKeys, readSession } from "../shared/accounts.js";
+import { changePassword, listKeys, readSession, signOutEverywhere } from "../shared/accounts.js";
 import { listSources } from "../shared/api.js";
 import { getElement } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 import { getAccountId, goToSignIn, setFormToken } from "../shared/session.js";
+import { locate } from "../shared/site.js";
 import { reportErrors, showStatus } from "../shared/status.js";
 import { bindForm, bindPasswordBoxes } from "./forms.js";
 import { bindKeyForm, showKeys } from "./keys.js";
@@ -19,14 +20,32 @@ async function showOwnKeys(sources) {
   showKeys(own, sources, null, () => showOwnKeys(sources));
 }
 
+/**
+ * Throw an error again; if it is because the session has ended, also go to the sign-in. Its status does not say which.
+ *
+ * @param {unknown} error
+ * @returns {Promise<never>}
+ */
+async function leaveIfSignedOut(error) {
+  if (!(await readSession()).account) goToSignIn();
+  throw error;
+}
+
+function bindSignOutEverywhere() {
+  getElement("sign-out-everywhere").addEventListener(
+    "click",
+    reportErrors(async () => {
+      await signOutEverywhere().catch(leaveIfSignedOut);
+      // Back does not lead to a page of the session.
+      location.replace(locate("/sign-in?everywhere"));
+    }),
+  );
+}
+
 function bindPasswordForm() {
   const form = getElement("password", HTMLFormElement);
   bindForm(form, async (field) => {
-    const session = await changePassword(field("current"), field("new")).catch(async (error) => {
-      // A wrong password and a session that has ended have the same status.
-      if (!(await readSession()).account) goToSignIn();
-      throw error;
-    });
+    const session = await changePassword(field("current"), field("new")).catch(leaveIfSignedOut);
     // The password was changed in a new session; all others have ended.
     setFormToken(session.form_token);
     form.reset();
@@ -44,6 +63,7 @@ const show = reportErrors(async () => {
 
 // Without accounts, the page says how to create the first one.
 if (getAccountId()) {
+  bindSignOutEverywhere();
   bindPasswordForm();
   show();
 }

@@ -9,6 +9,7 @@ import { readTarget } from "./target.js";
 
 const fields = new URLSearchParams(location.search);
 if (fields.has("out")) showStatus(t("signin.out"));
+else if (fields.has("everywhere")) showStatus(t("signin.out_everywhere"));
 else if (fields.has("left")) showStatus(t("signin.left"));
 else if (fields.has("next")) showStatus(t("signin.needed"));
 

@@ -13,6 +13,9 @@ export const signIn = (name, password) => sendJson("POST", "/api/v1/session", { 
 /** @type {(name: string, password: string, token: string) => Promise<Session>} */
 export const addFirstAccount = (name, password, token) => sendJson("POST", "/api/v1/setup", { name, password, token });
 
+/** @type {() => Promise<void>} ends all sessions of the account, also those of other browsers */
+export const signOutEverywhere = () => send("/api/v1/session?everywhere=true", { method: "DELETE" });
+
 /** @type {(current: string, password: string) => Promise<Session>} */
 export const changePassword = (current, password) =>
   sendJson("POST", "/api/v1/session/password", { current, new: password });
