@@ -12,8 +12,9 @@ from search.media.image.limits import MAX_PIXELS
 from search.media.image.motion_photo import find_film
 from search.media.on_demand import copy_image
 from search.media.processes import MediaProcesses
-from search.media.redaction.patches import NotRedactableError, Patch, PatchedFile
+from search.media.redaction.patches import NotRedactableError, Patch, PatchedFile, UnreadableTrackError
 from search.media.redaction.redaction import find_patches
+from search.media.telemetry import may_have_telemetry
 from search.records import Item, ItemType
 from search.settings import LocationPrecision
 from web.media_types import SANDBOX, guess_type, is_shown
@@ -23,7 +24,7 @@ from web.ranges import send_part, send_ranges
 MAX_PREVIEW_SIDE = 2048
 DAY_SECONDS = 24 * 3600
 BLOCK_BYTES = 256 * 1024
-# Subtitles belong to a recording, and name no place. Any other side-car may: XMP, and JSON of Google Takeout.
+# Subtitles name no place, unless a drone wrote them. Any other side-car may: XMP, and JSON of Google Takeout.
 SUBTITLES = {".srt", ".vtt", ".ass", ".ssa", ".sub", ".lrc", ".ttml", ".dfxp", ".smi"}
 HIDDEN = (
     "{name} may name the place where it was made, which you may not see and which cannot be removed from its format. "
@@ -156,9 +157,14 @@ def _find_patches(item: Item, path: Path, precision: LocationPrecision) -> Seque
     Raises:
         LocationHiddenError: Neither is possible.
     """
-    if precision is LocationPrecision.EXACT or (item.type is ItemType.DOCUMENT and item.belongs_to is None):
+    if precision is LocationPrecision.EXACT:
         return ()
     if path.suffix.lower() in SUBTITLES:
+        with path.open("rb") as stream:
+            if may_have_telemetry(stream):
+                raise LocationHiddenError(HIDDEN.format(name=path.name))
+        return ()
+    if item.type is ItemType.DOCUMENT and item.belongs_to is None:
         return ()
     try:
         return find_patches(path, item.facts.orientation)
@@ -167,6 +173,7 @@ def _find_patches(item: Item, path: Path, precision: LocationPrecision) -> Seque
             return None
         # A recording of another format is known to name no place if none was found when it was indexed.
         is_recording = item.type in {ItemType.AUDIO, ItemType.VIDEO}
-        if is_recording and item.belongs_to is None and item.facts.latitude is None:
+        is_known = is_recording and item.belongs_to is None and not isinstance(error, UnreadableTrackError)
+        if is_known and item.facts.latitude is None:
             return ()
         raise LocationHiddenError(HIDDEN.format(name=path.name)) from error

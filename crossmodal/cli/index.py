@@ -1,8 +1,9 @@
 """`crossmodal index` and `demo`."""
 
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,17 @@ from click.core import ParameterSource
 from crossmodal.cli.library import open_library
 from crossmodal.cli.output import INTERRUPTED, json_option, print_json
 from indexer.summary import COUNTS, Profile, Summary, explain_unavailable
-from search.errors import UsageError
+from search.errors import CrossmodalError, UsageError
+from search.records import JobState
 from search.settings import Settings
 from search.storable import show_controls
 
 if TYPE_CHECKING:
+    from crossmodal.protocol import AnyLibrary
     from indexer.pipeline import Progress
+
+# A worker starts a queued job sooner than this.
+START_SECONDS = 5.0
 
 
 def _refuse_with_server(ctx: click.Context, option: click.Parameter, value: Any) -> Any:
@@ -115,7 +121,7 @@ def _index_on_server(
     """Index files and folders of a server, and wait until this is done."""
     arguments: dict[str, Any] = {"retry_failed": retry_failed, "exclude": exclude or None, "hidden": hidden}
     try:
-        with open_library(settings) as library, show_progress() as show:
+        with open_library(settings) as library, show_progress() as show, _reported_if_waiting(library):
             found = library.index(*paths, **arguments, progress=show)
     except KeyboardInterrupt:
         click.echo("crossmodal: interrupted; the server goes on. To stop it, see `crossmodal jobs`.", err=True)
@@ -127,6 +133,27 @@ def _index_on_server(
         is_refused=found.is_refused,
         seconds=found.seconds,
     )
+
+
+@contextmanager
+def _reported_if_waiting(library: "AnyLibrary") -> Iterator[None]:
+    """Say once on standard error if no job has been started after some seconds of a `with` block."""
+
+    def report() -> None:
+        # The command may end in the meantime, and close its connections.
+        with suppress(CrossmodalError, RuntimeError):
+            states = {job.state for job in library.jobs()}
+            if JobState.QUEUED in states and JobState.RUNNING not in states:
+                message = "the job waits for a worker. If the server has none, run `crossmodal worker` there."
+                click.echo(f"crossmodal: {message}", err=True)
+
+    timer = threading.Timer(START_SECONDS, report)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _end(summary: Summary, profile: bool, as_json: bool) -> None:

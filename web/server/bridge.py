@@ -5,7 +5,6 @@ while the application computes, and while the next block of a large response is 
 """
 
 import asyncio
-import contextvars
 import io
 import logging
 import time
@@ -23,6 +22,7 @@ from search.settings import Settings
 from web.deadlines import RECEIVED_AT
 from web.problem_documents import find_error
 from web.server.asgi import RETRY_SECONDS, Headers, Receive, Scope, Send
+from web.server.blocks import BlockReader
 from web.server.capacity import Capacity, FullError
 from web.server.environ import StreamedBody, make_environ
 from web.server.exchange import ClientLeftError, Exchange, check_size
@@ -180,12 +180,13 @@ class Bridge:
         over: list[asyncio.Future[Any]] = [asyncio.ensure_future(exchange.left.wait())]
         if answer.is_event_stream:
             over.append(asyncio.ensure_future(self._stopping.wait()))
-        read = _make_reader(answer)
+        # Files are read in larger blocks.
+        reader = BlockReader(answer.blocks, answer.close, 1 if answer.is_event_stream else BLOCK_BYTES)
         reading: asyncio.Future[bytes] | None = None
         try:
             await exchange.start(answer.status, answer.headers)
             while True:
-                reading = capacity.start(read)
+                reading = capacity.start(reader.read)
                 await asyncio.wait([reading, *over], return_when=asyncio.FIRST_COMPLETED)
                 if any(event.done() for event in over) or not (block := await reading):
                     break
@@ -194,7 +195,12 @@ class Bridge:
         finally:
             for event in over:
                 event.cancel()
-            _close_when_read(answer, reading, capacity)
+            # The place is in use until the thread that waits for the next block has ended.
+            if reading is None or reading.done():
+                capacity.release()
+            else:
+                reading.add_done_callback(lambda _read: capacity.release())
+            reader.close()
 
 
 def call_app(app: "WSGIApplication", environ: dict[str, Any]) -> Answer:
@@ -223,39 +229,6 @@ def call_app(app: "WSGIApplication", environ: dict[str, Any]) -> Answer:
         return Answer(status, encoded, b"".join(result), iter(()), close)
     finally:
         close()
-
-
-def _make_reader(answer: Answer) -> Callable[[], bytes]:
-    """Return a function that returns the next block; empty at the end. Files are read in larger blocks."""
-    smallest = 1 if answer.is_event_stream else BLOCK_BYTES
-
-    def read() -> bytes:
-        parts, size = [], 0
-        for part in answer.blocks:
-            parts.append(part)
-            size += len(part)
-            if size >= smallest:
-                break
-        return b"".join(parts)
-
-    # Each call may run in another thread, but must see the same context variables.
-    context = contextvars.copy_context()
-    return lambda: context.run(read)
-
-
-def _close_when_read(answer: Answer, reading: "asyncio.Future[bytes] | None", capacity: Capacity) -> None:
-    """End the response and release its place. A thread may still be waiting for the next block."""
-
-    def close(_read: object = None) -> None:
-        try:
-            answer.close()
-        finally:
-            capacity.release()
-
-    if reading is None or reading.done():
-        close()
-    else:
-        reading.add_done_callback(close)
 
 
 def _refuse_to_write(_block: bytes) -> object:

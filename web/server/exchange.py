@@ -14,6 +14,8 @@ from web.server.asgi import Headers, Receive, Scope, Send, make_headers
 
 # A body that arrives more slowly than this, in bytes per second, is refused after the time limit.
 MIN_BODY_RATE = 8 * 1024
+# So is one of which nothing arrives for this long: what came fast before does not pay for a pause.
+MAX_SILENCE_SECONDS = 60.0
 
 
 class ClientLeftError(ConnectionError):
@@ -63,14 +65,14 @@ class Exchange:
         """Return the next block of the body; empty at its end.
 
         Raises:
-            RequestTimeout: The body arrives too slowly.
+            RequestTimeout: The body arrives too slowly, or stops arriving.
             ClientLeftError: The client has closed the connection.
         """
         block = b""
         while self._has_more and not block:
             began = time.monotonic()
             try:
-                async with asyncio.timeout(max(0.0, self._patience)):
+                async with asyncio.timeout(min(max(0.0, self._patience), MAX_SILENCE_SECONDS)):
                     message = await self._receive()
             except TimeoutError as error:
                 raise RequestTimeout("The body of the request arrived too slowly. Send it again.") from error

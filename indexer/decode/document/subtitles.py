@@ -10,6 +10,7 @@ from indexer.decode.document.charset import decode_text
 from indexer.decode.document.subtitle_names import read_marks
 from indexer.decode.family import DocumentFormat, Format, split_suffixes
 from search.errors import UnreadableMediaError
+from search.media.telemetry import is_telemetry
 from search.records import MediaFacts, Segment, SegmentKind
 
 # The formats that are read as documents, and as sidecars of a recording.
@@ -41,16 +42,16 @@ class Spoken:
 
 
 def read_subtitles(body: bytes, kind: SegmentKind = SegmentKind.PASSAGE) -> list[Segment]:
-    """Return the lines of a subtitle file as segments of a kind, with start and end in seconds.
+    """Return the lines of a subtitle file as segments of a kind, with start and end in seconds; none of telemetry.
 
     Raises:
         UnreadableMediaError: The file is damaged, not a subtitle file, or has no line.
     """
     text = decode_text(body).replace("\r\n", "\n").replace("\r", "\n")
-    segments = _make_segments(parse_captions(text.lstrip("\ufeff\n")) or _parse_others(text), kind)
-    if not segments:
+    captions = parse_captions(text.lstrip("\ufeff\n")) or _parse_others(text)
+    if not any(caption.lines for caption in captions):
         raise UnreadableMediaError("the subtitle file has no lines")
-    return segments
+    return _make_segments(captions, kind)
 
 
 def _parse_others(text: str) -> list[Caption]:
@@ -80,7 +81,7 @@ def _make_segments(captions: Iterable[Caption], kind: SegmentKind) -> list[Segme
             end=round(max(0.0, caption.start, caption.end), 3),
             words=caption.words if kind is SegmentKind.SPEECH else (),
         )
-        for caption in merge_captions(captions)
+        for caption in merge_captions(caption for caption in captions if not is_telemetry(caption.text))
     ]
 
 
@@ -101,7 +102,8 @@ def read_spoken(sidecar: Path, owner: Path) -> Spoken:
     except UnreadableMediaError as error:
         raise UnreadableMediaError(f"cannot read its subtitles {sidecar.name}: {error}") from error
     marks = read_marks(sidecar.stem, owner)
-    return Spoken(lines, marks.language, marks.is_partial)
+    # Without a line there was only telemetry: nothing that was said.
+    return Spoken(lines, marks.language, marks.is_partial or not lines)
 
 
 def convert_lines(lines: Iterable[tuple[float, float, str]]) -> list[Segment]:
@@ -128,7 +130,7 @@ SUBTITLES = DocumentFormat(
         "Subtitles: SRT, WebVTT, ASS, SSA",
         SUBTITLE_SUFFIXES,
         "each line once, with its times; next to a recording they are its transcript",
-        "drawings, comments and karaoke effects",
+        "drawings, comments, karaoke effects and the telemetry of drones",
     ),
     decode_subtitles,
 )

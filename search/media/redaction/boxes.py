@@ -5,9 +5,10 @@ from typing import BinaryIO
 
 from search.media.recording.boxes import Box
 from search.media.redaction.items import find_item_patches
-from search.media.redaction.patches import NotRedactableError, Patch
+from search.media.redaction.patches import NotRedactableError, Patch, UnreadableTrackError
 from search.media.redaction.reading import BoxReader, get_box, ignore
 from search.media.redaction.samples import TABLES, find_sample_patches
+from search.media.telemetry import MAX_TEXT_BYTES, has_telemetry
 
 # The boxes that are needed, by the one that they are in. Those that are keys are read, the others are kept whole.
 FILE = b""
@@ -31,6 +32,8 @@ UNSUPPORTED = {b"cmov": "the index is compressed", b"mini": "the image has a sho
 IMAGE_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis", b"hevc", b"hevx", b"MiHE"}
 # The kinds of tracks that are shown, heard or read. Any other may have the place of each moment.
 SHOWN_TRACKS = {b"vide", b"soun", b"subt", b"sbtl", b"text", b"clcp", b"tmcd", b"auxv", b"pict"}
+# Those of text: drones write where they are as subtitles.
+TEXT_TRACKS = {b"subt", b"sbtl", b"text"}
 # The handler of a track, after the version, the flags and another field.
 HANDLER_AT, HANDLER_BYTES = 8, 4
 
@@ -72,23 +75,33 @@ class _Film:
                 yield from ignore(box)
             elif box.name == b"meta":
                 yield from find_item_patches(self._reader, box)
-            elif box.name == b"trak" and not self._is_shown(box):
-                yield from self._erase_track(box)
+            elif box.name == b"trak" and self._must_erase(box):
+                yield from (*self._find_samples(box), *ignore(box))
             elif box.name in NEEDED:
                 yield from self._find_in(box.name, self._reader.list_boxes(box))
 
-    def _is_shown(self, track: Box) -> bool:
+    def _must_erase(self, track: Box) -> bool:
+        """Return whether a track may name places."""
         handler = self._reader.find_box(self._reader.find_box(track, b"mdia"), b"hdlr")
-        return self._reader.read_start(handler, HANDLER_AT + HANDLER_BYTES)[HANDLER_AT:] in SHOWN_TRACKS
+        kind = self._reader.read_start(handler, HANDLER_AT + HANDLER_BYTES)[HANDLER_AT:]
+        return kind not in SHOWN_TRACKS or (kind in TEXT_TRACKS and self._has_telemetry(track))
 
-    def _erase_track(self, track: Box) -> Iterator[Patch]:
-        """Yield patches that erase a track and its samples."""
+    def _has_telemetry(self, track: Box) -> bool:
+        samples = self._find_samples(track)
+        if sum(sample.end - sample.start for sample in samples) > MAX_TEXT_BYTES:
+            raise UnreadableTrackError("a track of text is too large")
+        return any(has_telemetry(self._reader.read(sample.start, sample.end)) for sample in samples)
+
+    def _find_samples(self, track: Box) -> list[Patch]:
+        """Return patches that overwrite the samples of a track of metadata or text. Raises UnreadableTrackError."""
         if self._is_fragmented:
-            raise NotRedactableError("a track of metadata is in fragments")
-        table = track
-        for name in (b"mdia", b"minf", b"stbl"):
-            table = self._reader.find_box(table, name)
-        boxes = [box for box in self._reader.list_boxes(table) if box.name in TABLES]
-        content = {box.name: self._reader.read_box(get_box(boxes, box.name)) for box in boxes}
-        yield from find_sample_patches(content, self._reader.size)
-        yield from ignore(track)
+            raise UnreadableTrackError("a track of metadata or text is in fragments")
+        try:
+            table = track
+            for name in (b"mdia", b"minf", b"stbl"):
+                table = self._reader.find_box(table, name)
+            boxes = [box for box in self._reader.list_boxes(table) if box.name in TABLES]
+            content = {box.name: self._reader.read_box(get_box(boxes, box.name)) for box in boxes}
+            return find_sample_patches(content, self._reader.size)
+        except NotRedactableError as error:
+            raise UnreadableTrackError(str(error)) from error

@@ -14,6 +14,10 @@ class NotRedactableError(ValueError):
     """A file has a format, or a structure, of which it is not known where it may name a place."""
 
 
+class UnreadableTrackError(NotRedactableError):
+    """A film has a track of text or metadata that may name the place of each moment, and cannot be read."""
+
+
 class Patch(NamedTuple):
     """A part of a file that is replaced.
 

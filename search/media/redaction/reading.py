@@ -77,6 +77,10 @@ class BoxReader:
         """
         return read(self._stream, box.start, box.end - box.start)
 
+    def read(self, start: int, end: int) -> bytes:
+        """Return a part of the file. Raises NotRedactableError."""
+        return read(self._stream, start, end - start)
+
     def read_start(self, box: Box, size: int) -> bytes:
         """Return the first bytes of the content of a box.
 

@@ -5,7 +5,11 @@ import re
 import signal
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -141,6 +145,25 @@ def test_ctrl_c_says_that_the_server_goes_on(fresh, media, monkeypatch):
     assert (result.exit_code, result.stdout) == (INTERRUPTED, "")
     assert "interrupted; the server goes on" in result.stderr
     assert [job.state for job in fresh.jobs.list_all()] == ["queued"]
+
+
+def test_index_says_once_that_its_job_waits_for_a_worker(fresh, media, monkeypatch):
+    monkeypatch.setattr("crossmodal.cli.index.START_SECONDS", 0.2)
+    said = threading.Event()
+
+    def echo(text, **options):
+        click.echo(text, **options)
+        if "waits for a worker" in text:
+            said.set()
+
+    monkeypatch.setattr("crossmodal.cli.index.click", SimpleNamespace(**vars(click) | {"echo": echo}))
+    with serving(fresh) as url, ThreadPoolExecutor() as pool:
+        running = pool.submit(run, "--server", url, "index", media, "--json")
+        assert said.wait(20)
+        with working(fresh):
+            result = running.result(60)
+    assert (result.exit_code, json.loads(result.stdout)["added"]) == (0, 3)
+    assert result.stderr.count("the job waits for a worker") == 1
 
 
 def test_ctrl_c_ends_the_mcp_server_although_it_waits_for_input():

@@ -14,6 +14,8 @@ from tests.support.accounts import add_admin, add_person, make_headers
 from tests.support.fake_models import CONCEPTS
 from tests.support.indexing import index
 from tests.support.inline_media import InlineMedia
+from tests.support.recordings import write_subtitled
+from tests.support.tiles import make_box
 from tests.support.web_client import ask, get_item, make_client
 from web.library_files import prepare_file, send_library_file
 
@@ -167,6 +169,25 @@ def test_what_is_sent_of_a_format_without_known_metadata(tmp_path, name, kind, o
     item = make_item(path, kind, owner, place)
     hidden, exact = (prepare_file(item, precision) for precision in (LocationPrecision.HIDDEN, LocationPrecision.EXACT))
     assert (hidden and hidden.name, exact.name) == (sent, name)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+@pytest.mark.parametrize(("kind", "owner"), [(ItemType.DOCUMENT, None), (None, "a.mp4")])
+def test_subtitles_that_a_drone_wrote_are_refused(tmp_path, kind, owner, encoding):
+    path = tmp_path / "a.SRT"
+    path.write_text("1\n00:00:00,000 --> 00:00:01,000\nGPS (8.1234,47.1234,18)\n", encoding)
+    item = make_item(path, kind, owner)
+    assert prepare_file(item, LocationPrecision.ROUNDED) is None
+    assert prepare_file(item, LocationPrecision.EXACT).name == "a.SRT"
+
+
+def test_a_film_whose_subtitles_cannot_be_searched_for_places_is_refused(tmp_path):
+    path = tmp_path / "a.mp4"
+    write_subtitled(str(path), [([(0, 1, "Hello.")], {})], "mp4", "mov_text")
+    item = make_item(path, ItemType.VIDEO)
+    assert prepare_file(item, LocationPrecision.HIDDEN) is not None
+    path.write_bytes(path.read_bytes() + make_box(b"moof", b""))
+    assert prepare_file(item, LocationPrecision.HIDDEN) is None
 
 
 def test_a_film_whose_place_cannot_be_removed_is_refused(tmp_path):

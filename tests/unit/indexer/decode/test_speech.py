@@ -75,6 +75,18 @@ def test_a_forced_track_adds_to_the_sound(film, settings):
     assert (len(lines), is_heard, summary.facts.language) == (1, True, None)
 
 
+TELEMETRY = [(at, at + 1, f"[iso: 100] [latitude: 47.123456] [longitude: 8.12345{at}]") for at in range(4)]
+
+
+def test_telemetry_of_a_drone_is_not_what_was_said(film, tmp_path):
+    path = film((TELEMETRY, {}))
+    lines, is_heard, summary = read(path)
+    assert (lines, is_heard, summary.facts.language, summary.remark) == ([], True, None, None)
+    lines, is_heard, summary = read(path, write_lines(tmp_path / "film.srt", *TELEMETRY))
+    assert (lines, is_heard, summary.facts.language, summary.remark) == ([], True, None, None)
+    assert read(path, write_lines(tmp_path / "film.srt", *TELEMETRY, *LINE))[0] == [("The harvest was good.", 0.5, 1.7)]
+
+
 def test_a_track_in_another_language_adds_to_the_sound(film):
     lines, is_heard, _ = read(film((LINE, {"language": "eng"}), language="ger"))
     assert (len(lines), is_heard) == (1, True)

@@ -7,6 +7,7 @@ from contextlib import closing
 
 import pytest
 from flask import Flask, request
+from werkzeug.exceptions import RequestTimeout
 
 from search.deadline import check_deadline
 from tests.support.clock import wait_for
@@ -174,6 +175,21 @@ def test_a_body_that_does_not_arrive_is_answered(length):
     assert text.startswith(b"HTTP/1.1 408")
     if length == 10:  # a longer body is read by the application, which answers itself
         assert read_problem(text)["type"] == "urn:crossmodal:problem:request-timeout"
+
+
+def test_a_body_that_stops_arriving_is_answered_however_fast_it_came_before(monkeypatch):
+    monkeypatch.setattr("web.server.exchange.MAX_SILENCE_SECONDS", 0.5)
+
+    def app(environ, start_response):
+        try:
+            return echo(environ, start_response)
+        except RequestTimeout as error:
+            return error.get_response(environ)(environ, start_response)
+
+    head = f"POST / HTTP/1.1\nHost: h\nConnection: close\nContent-Length: {MAX_READ_AHEAD + 1}\n\n"
+    with running(app) as server, closing(server.connect(head)) as client:
+        client.sendall(bytes(MAX_READ_AHEAD))
+        assert read_all(client).startswith(b"HTTP/1.1 408")
 
 
 def send_slowly(first, rest):

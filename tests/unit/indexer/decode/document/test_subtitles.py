@@ -123,6 +123,11 @@ def test_captions_of_single_words_are_joined_to_sentences(tmp_path):
     assert first.words[1] == Word(1.0, 1.8, "harvest")
 
 
+def test_a_document_of_telemetry_has_no_line():
+    body = '1\n00:00:00,000 --> 00:00:01,000\n<font size="28">FrameCnt: 1, DiffTime: 33ms\n[latitude: 47.1]</font>\n'
+    assert read(body) == []
+
+
 def test_what_is_said_twice_with_a_pause_stays_twice():
     body = "1\n00:00:01,000 --> 00:00:02,000\nNo.\n\n2\n00:00:05,000 --> 00:00:06,000\nNo.\n"
     assert read(body) == [("No.", 1.0, 2.0), ("No.", 5.0, 6.0)]

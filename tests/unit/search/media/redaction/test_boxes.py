@@ -4,6 +4,7 @@ import io
 import struct
 import time
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -14,6 +15,7 @@ from search.media.recording.boxes import iterate_boxes
 from search.media.redaction.patches import NotRedactableError, PatchedFile
 from search.media.redaction.redaction import find_patches
 from tests.support.formats import write_film
+from tests.support.recordings import write_subtitled
 from tests.support.tiles import encode_tiles, make_box, make_full_box
 
 SECRET = b"+52.5200+013.4050/"
@@ -80,6 +82,24 @@ def test_a_film_names_no_place_in_any_box(tmp_path, film, depth, number):
     assert (len(redacted), SECRET in redacted) == (len(body), False)
     for name in (b"tkhd", b"mdhd", b"stsd", b"stco"):
         assert redacted.count(name) == film.count(name)
+
+
+@pytest.mark.parametrize("text", ["GPS (8.1234,47.1234,18)", "[latitude: 47.1234] [longitude: 8.1234]"])
+@pytest.mark.parametrize("kind", [b"sbtl", b"text"])
+def test_subtitles_that_a_drone_wrote_are_erased_in_a_film_and_others_stay(tmp_path, text, kind):
+    path = tmp_path / "a.mp4"
+    said = ([(1, 2, "The harvest was good.")], {})
+    write_subtitled(str(path), [([(0, 1, "Hello."), (1, 2, text)], {}), said], "mp4", "mov_text")
+    body = path.read_bytes()
+    assert b"sbtl" in body
+    path.write_bytes(body.replace(b"sbtl", kind))
+    redacted = redact(path)
+    assert (b"1234" in body, b"1234" in redacted, b"Hello" in redacted) == (True, False, False)
+    assert b"The harvest was good." in redacted
+    path.write_bytes(redacted)
+    with av.open(str(path)) as opened:
+        assert len(opened.streams) == 3
+        assert sum(1 for _ in opened.decode(video=0)) > 1
 
 
 @pytest.mark.parametrize("inside", [(b"meta",), (b"meta", b"iprp", b"ipco")])
