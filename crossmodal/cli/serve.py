@@ -99,10 +99,10 @@ def _prepare_setup(library: "OpenHome", address: Address, setup: bool) -> "Token
     Raises:
         NotAllowedError: Other machines could reach the server, and nobody could sign in.
     """
+    from search.access.accounts import open_accounts
     from search.access.tokens import TokenKind, make_token
-    from search.storage.accounts import Accounts
 
-    if Accounts(library.database).have_admin():
+    if open_accounts(library).have_admin():
         return None
     if setup:
         return make_token(TokenKind.SETUP)
