@@ -26,6 +26,7 @@ from search.media.sandbox import Limits, tune_malloc
 from search.open_home import OpenHome
 from search.paths import explain_read_error, find_access_problem, find_folder
 from search.records import Source
+from search.storage.activities import Activities
 from search.storage.ledger import Ledger
 from search.storage.sources import explain_removed
 
@@ -193,7 +194,7 @@ def _scan_root(library: OpenHome, root: str, options: Options, summary: Summary)
     source = source or _add_source(library, root, options)
     if source.path == root and not options.dry_run:
         # Only a run merges, which has the lock of the home: another one must not be indexing a source that is deleted.
-        library.sources.merge(root, source.id, str(library.home.uploads))
+        _merge_nested(library, source, summary)
     source = _find_rules(library, source, options)
     is_source, volumes = source.path == root, library.volumes
     known = complete_volumes(root, volumes.list_below(root)) if is_source else volumes.list_below(root)
@@ -226,6 +227,13 @@ def _add_source(library: OpenHome, root: str, options: Options) -> Source:
     if options.dry_run:
         return Source(-1, root, "", False)
     return library.sources.get(library.sources.add(root))
+
+
+def _merge_nested(library: OpenHome, source: Source, summary: Summary) -> None:
+    """Make the sources below a source part of it, and record this."""
+    for path in library.sources.merge(source.path, source.id, str(library.home.uploads)):
+        summary.merged[path] = source.path
+        Activities(library.database).add(None, "source-merged", f"{path} → {source.path}", None)
 
 
 def _find_rules(library: OpenHome, source: Source, options: Options) -> Source:

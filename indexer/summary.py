@@ -105,6 +105,7 @@ class Summary:
         counts: Numbers of files by outcome; the names are in `COUNTS`.
         failures: Reasons by path, including failures of earlier runs that still apply.
         unavailable: Why storage is unavailable, by folder; everything on it is kept.
+        merged: The sources that became part of another one, by path, and the path of that one.
         is_refused: Whether nothing could be indexed, because all paths are unavailable.
         seconds: How long the run took.
     """
@@ -113,6 +114,7 @@ class Summary:
     counts: Counter[str] = field(default_factory=Counter)
     failures: dict[str, str] = field(default_factory=dict)
     unavailable: dict[str, str] = field(default_factory=dict)
+    merged: dict[str, str] = field(default_factory=dict)
     is_refused: bool = False
     seconds: float = 0.0
 

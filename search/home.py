@@ -60,6 +60,13 @@ class Home:
         """
         return self.uploads if account_id is None else self.uploads / f"account-{account_id}"
 
+    def create_uploads(self) -> None:
+        """Create the folder of uploads. Raises HomeError when that fails."""
+        try:
+            self.uploads.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        except OSError as error:
+            raise HomeError(f"cannot create the folder {self.uploads}: {error.strerror}") from error
+
     @property
     def partial(self) -> Path:
         """Partial transcripts of recordings that are not indexed yet; can be rebuilt."""

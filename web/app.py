@@ -6,11 +6,13 @@ from flask import Flask, request
 from werkzeug.exceptions import SecurityError
 from werkzeug.routing import IntegerConverter, ValidationError
 
+from search.access.accounts import find_other_sign_ins
 from search.access.authentication import Authentication
 from search.engine import Engine
 from search.open_home import OpenHome
 from search.settings import Settings
 from search.storable import MAX_INTEGER
+from search.storage.accounts import Accounts
 from search.storage.sessions import SessionLimits
 from web import (
     body_limits,
@@ -97,7 +99,8 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     app.json.ensure_ascii = False  # type: ignore[attr-defined]
     app.json.sort_keys = False  # type: ignore[attr-defined]
     lasting = SessionLimits(timedelta(days=settings.session_days), timedelta(days=settings.session_max_days))
-    authentication = Authentication(engine.library.database, lasting)
+    accounts_here = Accounts(engine.library.database, find_other_sign_ins(settings))
+    authentication = Authentication(engine.library.database, lasting, accounts_here)
     _register_library_routes(app, engine, settings)
     _register_access_routes(app, engine.library, settings, authentication, setup_hash)
     problems.register(app)

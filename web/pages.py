@@ -95,7 +95,7 @@ def _add_account_pages(pages: Blueprint, authentication: Authentication, setting
     @Operation(media=HTML, role=Role.NONE)
     def show_setup() -> Response:
         """Show the page to create the first account."""
-        return render_page("setup.html")
+        return render_page("setup.html", has_admin=authentication.accounts.have_admin())
 
     @pages.get("/account")
     @Operation(media=HTML)

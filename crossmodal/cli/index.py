@@ -209,6 +209,10 @@ def report_changes(report: Callable[[Summary], None]) -> Callable[[Summary], Non
 def _report(summary: Summary, profile: bool, as_json: bool) -> None:
     for path, reason in summary.failures.items():
         click.echo(f"{show_controls(path)}: {show_controls(reason)}", err=True)
+    for path, root in summary.merged.items():
+        click.echo(
+            f"crossmodal: {show_controls(path)} is no longer a source: it is part of {show_controls(root)}", err=True
+        )
     unavailable = explain_unavailable(summary.unavailable)
     if unavailable is not None:
         click.echo(f"crossmodal: {show_controls(unavailable)}", err=True)

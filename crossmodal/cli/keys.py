@@ -5,7 +5,7 @@ from dataclasses import asdict
 import click
 
 from crossmodal.cli.output import json_option, print_json
-from crossmodal.cli.users import ROLES, find_source_ids, record_activity, source_option
+from crossmodal.cli.users import ROLES, describe_sources, find_source_ids, record_activity, source_option
 from search.access.keys import add_key
 from search.access.tokens import MAX_DAYS, expire_after
 from search.open_home import OpenHome, open_home
@@ -26,13 +26,15 @@ def keys_command(ctx: click.Context, as_json: bool) -> None:
     with _open(ctx) as library:
         keys = ApiKeys(library.database).list_all()
         names = {account.id: account.name for account in Accounts(library.database).list_all()}
+        paths = {source.id: source.path for source in library.sources.list_all()}
     if as_json:
         print_json({"keys": [asdict(key) for key in keys]})
         return
     for key in keys:
         expiry = f"expires {key.expires_at}" if key.expires_at else "does not expire"
         used = f"last used {key.last_used_at}" if key.last_used_at else "never used"
-        line = f"{key.id:5} {key.prefix}… {key.role:7} {names[key.account_id]}: {key.name}  {expiry}  {used}"
+        sources = describe_sources(key.sources, paths, "all sources of the account")
+        line = f"{key.id:5} {key.prefix}… {key.role:7} {names[key.account_id]}: {key.name}  {sources}  {expiry}  {used}"
         click.echo(show_controls(line))
 
 

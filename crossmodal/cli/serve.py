@@ -1,6 +1,7 @@
 """`crossmodal serve`."""
 
 import gc
+import ipaddress
 import os
 import signal
 import socket
@@ -13,7 +14,7 @@ import click
 
 from search.errors import NotAllowedError
 from search.settings import Settings
-from web.hosts import is_loopback
+from web.hosts import is_address, is_loopback
 
 if TYPE_CHECKING:
     from search.access.tokens import Token
@@ -35,8 +36,11 @@ class Address:
 
     @property
     def url(self) -> str:
-        """The address of the page."""
-        return f"http://[{self.host}]:{self.port}" if ":" in self.host else f"http://{self.host}:{self.port}"
+        """The address of the page, as other machines can open it if they reach the server."""
+        # The unspecified address, 0.0.0.0 or ::, listens on all addresses and is none to connect to.
+        is_any = is_address(self.host) and ipaddress.ip_address(self.host).is_unspecified
+        host = socket.gethostname() if is_any else self.host
+        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
 
 
 @click.command("serve")
@@ -72,12 +76,16 @@ def _serve(settings: Settings, address: Address, no_worker: bool, setup: bool) -
         app = create_app(engine, settings, token.hash if token is not None else None)
         sockets = listen(address.host, address.port)
         click.echo(f"Crossmodal is running at {address.url} (press Ctrl-C to stop)")
+        if not is_loopback(address.host):
+            click.echo("Without a proxy that adds TLS, passwords travel in the clear; see docs/accounts.md.", err=True)
         if token is not None:
             click.echo(f"Create the first account here: {address.url}/setup#token={token.text}")
         # Load the models now, so that the first query does not wait for them.
-        threading.Thread(target=_warm_up, args=(engine,), daemon=True).start()
+        is_stopping = threading.Event()
+        threading.Thread(target=_warm_up, args=(engine, is_stopping), daemon=True).start()
         with WorkerProcess(settings, disabled=no_worker) as worker:
             finished = serve(app, settings, sockets, on_stop=worker.stop)
+            is_stopping.set()
         if not finished:
             # Threads still work on requests that were cut, so neither the library nor Python can be closed under them.
             click.echo("Some requests did not finish in time and were cut.", err=True)
@@ -99,10 +107,10 @@ def _prepare_setup(library: "OpenHome", address: Address, setup: bool) -> "Token
     Raises:
         NotAllowedError: Other machines could reach the server, and nobody could sign in.
     """
+    from search.access.accounts import open_accounts
     from search.access.tokens import TokenKind, make_token
-    from search.storage.accounts import Accounts
 
-    if Accounts(library.database).have_admin():
+    if open_accounts(library).have_admin():
         return None
     if setup:
         return make_token(TokenKind.SETUP)
@@ -118,8 +126,13 @@ def _exit(_number: int, _frame: object) -> NoReturn:
     raise SystemExit(0)
 
 
-def _warm_up(engine: "Engine") -> None:
+def _warm_up(engine: "Engine", is_stopping: threading.Event) -> None:
     """Load the models and exclude them from garbage collection, which would scan their large word lists."""
-    engine.warm_up()
+    try:
+        engine.warm_up()
+    except Exception:
+        if is_stopping.is_set():
+            return  # the library was closed meanwhile
+        raise
     gc.collect()
     gc.freeze()

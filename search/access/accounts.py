@@ -7,7 +7,8 @@ from search.access.passwords import check_password, hash_password
 from search.errors import UsageError
 from search.open_home import OpenHome
 from search.records import ACCOUNT_ROLES, Account, Role
-from search.storage.accounts import Accounts, AccountUpdate
+from search.settings import Settings
+from search.storage.accounts import Accounts, AccountUpdate, OtherSignIns
 
 MAX_NAME_LENGTH = 100
 
@@ -31,11 +32,24 @@ class NewAccount:
     external_id: str | None = None
 
 
+def find_other_sign_ins(settings: Settings) -> OtherSignIns:
+    """Return how people sign in without a password."""
+    return OtherSignIns(
+        has_provider=bool(settings.oidc_issuer and settings.oidc_client_id),
+        has_proxy=bool(settings.user_header and settings.trusted_proxies),
+    )
+
+
+def open_accounts(library: OpenHome) -> Accounts:
+    """Return the accounts of a library."""
+    return Accounts(library.database, find_other_sign_ins(library.settings))
+
+
 def add_account(library: OpenHome, new: NewAccount) -> Account:
     """Create an account.
 
     Raises:
-        UsageError: The name is taken or not valid, the password is too weak, or a source does not exist.
+        UsageError: The name is taken or not valid, the password is too weak or missing, or a source does not exist.
     """
     check_name(new.name)
     if new.role not in ACCOUNT_ROLES:
@@ -44,7 +58,7 @@ def add_account(library: OpenHome, new: NewAccount) -> Account:
         check_password(new.password, new.name)
     password_hash = hash_password(new.password) if new.password is not None else None
     sources = find_sources(library, new.role, new.sources)
-    return Accounts(library.database).add(new.name, new.role, sources, password_hash, new.external_id)
+    return open_accounts(library).add(new.name, new.role, sources, password_hash, new.external_id)
 
 
 @dataclass(frozen=True)
@@ -77,6 +91,8 @@ def change_account(library: OpenHome, account: Account, change: AccountChange) -
     role = change.role or account.role
     sources = find_sources(library, role, change.sources) if change.sets_sources else None
     added = find_sources(library, role, ()) if change.role is Role.EDIT else None
+    # Who may no longer upload files has not chosen to read those of others.
+    has_lost_edit = account.role.includes(Role.EDIT) and not role.includes(Role.EDIT)
     update = AccountUpdate(
         role=change.role,
         is_disabled=change.is_disabled,
@@ -84,8 +100,9 @@ def change_account(library: OpenHome, account: Account, change: AccountChange) -
         sets_sources=change.sets_sources,
         sources=sources,
         added_sources=added or (),
+        removed_sources=_find_uploads(library) if has_lost_edit else (),
     )
-    Accounts(library.database).change(account.id, update)
+    open_accounts(library).change(account.id, update)
 
 
 def check_name(name: str) -> None:
@@ -106,5 +123,15 @@ def find_sources(library: OpenHome, role: Role, sources: Sequence[int] | None) -
     unknown = sorted(set(sources) - known)
     if unknown:
         raise UsageError(f"sources: there is no source {unknown[0]}. GET /api/v1/sources lists the sources.")
-    uploads = [library.sources.add(str(library.home.uploads))] if role is Role.EDIT else []
-    return sorted({*sources, *uploads})
+    return sorted({*sources, *(_add_uploads(library) if role is Role.EDIT else ())})
+
+
+def _add_uploads(library: OpenHome) -> list[int]:
+    """Return the id of the source of uploads, with its folder, which would otherwise count as a missing disk."""
+    library.home.create_uploads()
+    return [library.sources.add(str(library.home.uploads))]
+
+
+def _find_uploads(library: OpenHome) -> list[int]:
+    """Return the id of the source of uploads, if there is one."""
+    return [source.id for source in library.sources.list_all() if source.path == str(library.home.uploads)]

@@ -27,14 +27,17 @@ class Authentication:
         limits: How long a session lasts.
     """
 
-    def __init__(self, database: Database, limits: SessionLimits = DEFAULT_LIMITS) -> None:
+    def __init__(
+        self, database: Database, limits: SessionLimits = DEFAULT_LIMITS, accounts: Accounts | None = None
+    ) -> None:
         """Prepare the authentication.
 
         Args:
             database: The database of the catalog.
             limits: How long a session lasts.
+            accounts: The accounts; None if everyone signs in with a password.
         """
-        self.accounts = Accounts(database)
+        self.accounts = accounts or Accounts(database)
         self._keys = ApiKeys(database)
         self._sessions = Sessions(database)
         self._shares = Shares(database)

@@ -114,7 +114,7 @@ class ApiKey:
 
 @dataclass(frozen=True)
 class Share:
-    """A link with which anyone can see an album until it expires.
+    """A link with which anyone can see an album until it is deleted or expires.
 
     Attributes:
         id: The id of the link.

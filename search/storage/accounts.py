@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, delete, false, func, insert, or_, select, true, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.exc import IntegrityError
 
@@ -30,6 +30,19 @@ class Credentials:
 
 
 @dataclass(frozen=True)
+class OtherSignIns:
+    """How people sign in without a password here.
+
+    Attributes:
+        has_provider: Whether an identity provider is set up.
+        has_proxy: Whether a trusted proxy names the account.
+    """
+
+    has_provider: bool = False
+    has_proxy: bool = False
+
+
+@dataclass(frozen=True)
 class AccountUpdate:
     """Changes of an account; None keeps a value.
 
@@ -40,6 +53,7 @@ class AccountUpdate:
         sets_sources: Whether `sources` replace the current ones.
         sources: The ids of the sources that it may read; None for all.
         added_sources: The ids of further sources that it may read.
+        removed_sources: The ids of sources that it may no longer read.
     """
 
     role: Role | None = None
@@ -48,13 +62,21 @@ class AccountUpdate:
     sets_sources: bool = False
     sources: Sequence[int] | None = None
     added_sources: Sequence[int] = ()
+    removed_sources: Sequence[int] = ()
 
 
 class Accounts:
     """Reads and writes of accounts. Each method that writes is one transaction."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, others: OtherSignIns = OtherSignIns()) -> None:
+        """Prepare the reads and writes.
+
+        Args:
+            database: The database of the catalog.
+            others: How people sign in without a password.
+        """
         self._database = database
+        self._others = others
 
     def add(
         self, name: str, role: Role, sources: Sequence[int] | None, password_hash: str | None, external_id: str | None
@@ -69,7 +91,7 @@ class Accounts:
             external_id: Who it is at an identity provider, if it comes from one.
 
         Raises:
-            UsageError: The name is taken.
+            UsageError: The name is taken, or it is an admin who could not sign in.
         """
         row = {
             "name": name,
@@ -84,6 +106,7 @@ class Accounts:
             with self._database.write() as db:
                 account_id = db.execute(insert(a.account).values(row).returning(a.account.c.id)).scalar_one()
                 _add_sources(db, account_id, sources or ())
+                self._check_admin(db, account_id)
         except IntegrityError as error:
             raise UsageError(f"name: the account {name!r} already exists; choose another name") from error
         return self.get(account_id)
@@ -96,7 +119,7 @@ class Accounts:
     def have_admin(self) -> bool:
         """Return whether an admin can sign in."""
         with self._database.read() as db:
-            return _have_admin(db)
+            return self._have_admin(db)
 
     def list_all(self) -> list[Account]:
         """Return all accounts in order of name."""
@@ -149,7 +172,7 @@ class Accounts:
         """Change an account in one transaction. A new password, and disabling, end all sessions of the account.
 
         Raises:
-            UsageError: No admin would be left that can sign in.
+            UsageError: It would be an admin who cannot sign in, or no admin would be left who can.
         """
         given = {name: getattr(changes, name) for name in ("role", "is_disabled", "password_hash")}
         values: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
@@ -161,10 +184,13 @@ class Accounts:
             if changes.sets_sources:
                 db.execute(delete(a.account_source).where(a.account_source.c.account_id == account_id))
             _add_sources(db, account_id, (*(changes.sources or ()), *changes.added_sources))
+            _remove_sources(db, account_id, changes.removed_sources)
             if changes.password_hash is not None or changes.is_disabled:
                 db.execute(delete(a.session).where(a.session.c.account_id == account_id))
+            if changes.role is Role.ADMIN and not changes.is_disabled:
+                self._check_admin(db, account_id)
             if changes.role is not None or changes.is_disabled:
-                _require_admin(db)
+                self._require_admin(db)
 
     def drop(self, account_id: int) -> None:
         """Delete an account with its sessions, keys, saved searches and feedback.
@@ -181,7 +207,32 @@ class Accounts:
             db.execute(update(t.album).where(t.album.c.owner_id == account_id).values(is_shared=False))
             db.execute(delete(a.account).where(a.account.c.id == account_id))
             if db.execute(select(func.count()).select_from(a.account)).scalar():
-                _require_admin(db)
+                self._require_admin(db)
+
+    def _have_admin(self, db: Connection) -> bool:
+        c = a.account.c
+        query = select(c.id).where(c.role == Role.ADMIN, c.is_disabled.is_(False), self._can_sign_in()).limit(1)
+        return db.execute(query).first() is not None
+
+    def _can_sign_in(self) -> ColumnElement[bool]:
+        c = a.account.c
+        has_identity = c.external_id.is_not(None) if self._others.has_provider else false()
+        return or_(c.password_hash.is_not(None), has_identity, true() if self._others.has_proxy else false())
+
+    def _check_admin(self, db: Connection, account_id: int) -> None:
+        """Raise UsageError if an account is an admin who cannot sign in."""
+        c = a.account.c
+        wrong = select(c.name).where(c.id == account_id, c.role == Role.ADMIN, ~self._can_sign_in())
+        name = db.execute(wrong).scalar()
+        if name is not None:
+            raise UsageError(
+                f"role: {name} has no password and could not sign in as an admin. Set a password, or let {name} sign "
+                "in through the identity provider before you change the role."
+            )
+
+    def _require_admin(self, db: Connection) -> None:
+        if not self._have_admin(db):
+            raise UsageError("This is the last admin who can sign in. Make another account an admin first.")
 
     def _list(self, query: Select[Any]) -> list[Account]:
         with self._database.read() as db:
@@ -225,12 +276,7 @@ def _add_sources(db: Connection, account_id: int, sources: Iterable[int]) -> Non
         db.execute(upsert(a.account_source).on_conflict_do_nothing(), rows)
 
 
-def _have_admin(db: Connection) -> bool:
-    c = a.account.c
-    query = select(c.id).where(c.role == Role.ADMIN, c.is_disabled.is_(False)).limit(1)
-    return db.execute(query).first() is not None
-
-
-def _require_admin(db: Connection) -> None:
-    if not _have_admin(db):
-        raise UsageError("This is the last admin. Make another account an admin first.")
+def _remove_sources(db: Connection, account_id: int, sources: Sequence[int]) -> None:
+    if sources:
+        c = a.account_source.c
+        db.execute(delete(a.account_source).where(c.account_id == account_id, c.source_id.in_(sources)))

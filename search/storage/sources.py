@@ -4,13 +4,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, delete, select, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 
-from search.errors import NotFoundError
+from search.errors import NotFoundError, UsageError
 from search.exclusion import move_patterns
 from search.paths import is_below
 from search.records import EVERYTHING, Rights, Source
+from search.storage import account_tables as a
 from search.storage import tables as t
 from search.storage.database import Database, now
 
@@ -32,27 +33,43 @@ class Sources:
             db.execute(row)
             return int(db.execute(select(t.source.c.id).where(t.source.c.path == path)).scalar_one())
 
-    def merge(self, root: str, source_id: int, uploads: str) -> None:
+    def require_mergeable(self, root: str, uploads: str) -> None:
+        """Raise UsageError if accounts or keys have rights for a source below a folder, which `merge` would delete.
+
+        Args:
+            root: The folder.
+            uploads: The folder of uploads, which stays a separate source.
+        """
+        with self._database.read() as db:
+            _require_no_rights(db, root, uploads)
+
+    def merge(self, root: str, source_id: int, uploads: str) -> list[str]:
         """Move the items and patterns of all sources below a folder to one source, and delete those sources.
 
         Args:
             root: The folder.
             source_id: Its source.
             uploads: The folder of uploads, which stays a separate source: others may read it than what is around it.
+
+        Returns:
+            The paths of the deleted sources.
+
+        Raises:
+            UsageError: Accounts or keys have rights for one of them.
         """
-        below = t.source.c.path.startswith(root.rstrip("/") + "/", autoescape=True)
-        below = and_(below, t.source.c.id != source_id, t.source.c.path != uploads)
+        below = _is_nested(root, uploads)
         nested = select(t.source.c.id).where(below)
         with self._database.read() as db:
             if db.execute(nested.limit(1)).first() is None:
-                return
+                return []
         with self._database.write() as db:
+            _require_no_rights(db, root, uploads)
             for table in (t.item, t.volume):
                 db.execute(update(table).where(table.c.source_id.in_(nested)).values(source_id=source_id))
-            rows = db.execute(select(t.source).where(below)).all()
+            sources = [_make_source(row) for row in db.execute(select(t.source).where(below).order_by(t.source.c.path))]
             moved = [
                 pattern
-                for source in map(_make_source, rows)
+                for source in sources
                 for pattern in move_patterns(source.exclude, source.path[len(root.rstrip("/")) :])
             ]
             if moved:
@@ -60,6 +77,7 @@ class Sources:
                 patterns = json.dumps([*json.loads(exclude or "[]"), *moved])
                 db.execute(update(t.source).where(t.source.c.id == source_id).values(exclude=patterns))
             db.execute(delete(t.source).where(below))
+        return [source.path for source in sources]
 
     def find_above(self, path: str) -> Source | None:
         """Return the source that contains a path, the innermost if there are several; None if there is none."""
@@ -118,6 +136,31 @@ class Sources:
 def explain_removed(path: str) -> str:
     """Return why a job does not index a path that is not in a source."""
     return f"{path} is not in a source of the library. To index it, add its folder again."
+
+
+def _is_nested(root: str, uploads: str) -> ColumnElement[bool]:
+    path = t.source.c.path
+    return and_(path.startswith(root.rstrip("/") + "/", autoescape=True), path != root, path != uploads)
+
+
+def _require_no_rights(db: Connection, root: str, uploads: str) -> None:
+    """Raise UsageError if accounts or keys have rights for a source below a folder."""
+    account, key, path = a.account.c, a.api_key.c, t.source.c.path
+    accounts = select(path, account.name).select_from(t.source).join(a.account_source).join(a.account)
+    keys = select(path, key.prefix).select_from(t.source).join(a.api_key_source).join(a.api_key)
+    below = _is_nested(root, uploads)
+    holders = [
+        (where, f"account {name}") for where, name in db.execute(accounts.where(below).order_by(path, account.id))
+    ]
+    holders += [(where, f"key {prefix}…") for where, prefix in db.execute(keys.where(below).order_by(path, key.id))]
+    if not holders:
+        return
+    nested = min(where for where, _ in holders)
+    names = ", ".join(name for where, name in holders if where == nested)
+    raise UsageError(
+        f"{root} would take in the source {nested}, for which these have rights: {names}. Change the folders of the "
+        "accounts and delete the keys first, or index other folders."
+    )
 
 
 def _make_source(row: Row[Any]) -> Source:

@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from search.access.accounts import find_other_sign_ins
 from search.errors import ProviderError, SignInError
 from search.settings import Settings
 
@@ -49,7 +50,7 @@ class Identity:
 
 def has_provider(settings: Settings) -> bool:
     """Return whether people can sign in through an identity provider."""
-    return bool(settings.oidc_issuer and settings.oidc_client_id)
+    return find_other_sign_ins(settings).has_provider
 
 
 class IdentityProvider:

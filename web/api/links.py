@@ -61,7 +61,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
         examples={"A link for a week": {"days": 7}},
     )
     def create_link(album_id: int) -> tuple[Response, int]:
-        """Create a link with which anyone can see an album and its items until it expires.
+        """Create a link with which anyone can see an album and its items until it is deleted or expires.
 
         The response contains the path of the link, which is not stored and cannot be shown again.
         """

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from search.errors import NotFoundError, QueriesNotKeptError, UsageError
 from search.open_home import OpenHome
 from search.query.request import SearchRequest, parse_request
-from search.records import SavedSearch
+from search.records import Query, SavedSearch
 from search.serializers import serialize_item
 from search.settings import Settings
 from search.storage.saved_searches import SavedSearches
@@ -70,7 +70,7 @@ def make_blueprint(library: OpenHome, settings: Settings) -> Blueprint:
         201,
         creates=True,
         bodies={JSON: SavedRequest},
-        errors=(QueriesNotKeptError,),
+        errors=(QueriesNotKeptError, NotFoundError),
         examples={"A watched search": {"name": "cats", "request": {"text": "a cat"}, "watched": True}},
     )
     def save_search() -> tuple[Response, int]:
@@ -81,7 +81,9 @@ def make_blueprint(library: OpenHome, settings: Settings) -> Blueprint:
         new = parse_body(SavedRequest)
         if not settings.keep_queries:
             raise QueriesNotKeptError("The search is not saved: this server keeps no queries. See `keep_queries`.")
-        library.limits.check(parse_request(new.request).make_query())
+        query = parse_request(new.request).make_query()
+        library.limits.check(query)
+        _require_parts(restrict_library(library), query)
         _check_webhook(new.webhook, hosts)
         saved = get_saved()
         saved_search = saved.add(new.name, new.request, new.address, new.watched, new.webhook or None)
@@ -127,6 +129,15 @@ def make_blueprint(library: OpenHome, settings: Settings) -> Blueprint:
         return jsonify(serialize_saved(saved.get(search_id)))
 
     return api
+
+
+def _require_parts(library: OpenHome, query: Query) -> None:
+    """Raise NotFoundError if an item or an image of a query does not exist, or cannot be read."""
+    for part in query.parts:
+        if part.item is not None:
+            library.catalog.get_item(part.item)
+        if part.query_image is not None:
+            library.query_images.read(part.query_image)
 
 
 def _check_webhook(address: str | None, hosts: WebhookHosts) -> None:

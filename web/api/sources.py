@@ -78,12 +78,14 @@ def make_blueprint(library: OpenHome, allowed_roots: Sequence[Path]) -> Blueprin
         """Add a folder or file on the server, set whether it is watched, and queue a job.
 
         It must be in a folder of the setting `allowed_roots`, or inside a source, which is returned then.
-        The job makes sources below the folder a part of it; those who could read only them cannot read the new one.
+        The job makes sources below the folder a part of it; if accounts or keys have rights for one, this is refused.
         """
         new = parse_body(SourceRequest)
         above = sources.find_above(os.path.normpath(new.path))
         path = _check_path(new.path, library, allowed_roots, above)
         exclude = None if new.exclude is None else check_patterns(new.exclude)
+        if above is None or above.path == str(path):
+            sources.require_mergeable(str(path), str(library.home.uploads))
         source_id = above.id if above is not None else sources.add(str(path))
         _change(sources, source_id, new, exclude)
         job = library.jobs.add(Task((str(path),), new.retry_failed))

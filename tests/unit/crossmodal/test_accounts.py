@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from crossmodal.cli.main import cli
 from search.errors import CrossmodalError, NotAllowedError, UsageError
+from search.storage.accounts import Accounts
 from tests.support.accounts import PASSWORD
 from tests.support.indexing import index
 from tests.support.web_client import make_client
@@ -76,8 +77,32 @@ def test_the_last_admin_stays_while_there_are_others(run):
     with pytest.raises(UsageError, match="last admin"):
         run("users", "delete", "ana")
     run("users", "delete", "bo")
-    run("users", "delete", "ana")
+    with pytest.raises(UsageError, match=r"the only account.*without signing in.*--yes"):
+        run("users", "delete", "ana")
+    assert "without signing in" in run("users", "delete", "ana", "--yes")
     assert "no accounts" in run("users")
+
+
+def test_an_account_that_cannot_sign_in_is_no_admin(run):
+    with pytest.raises(UsageError, match="has no password and could not sign in as an admin"):
+        run("users", "add", "ana", "--no-password")
+    assert "no accounts" in run("users")
+    run("users", "add", "ana")
+    assert "It cannot sign in yet" in run("users", "add", "bo", "--no-password")
+    with pytest.raises(UsageError, match="has no password"):
+        run("users", "change", "bo", "--role", "admin")
+    run("users", "password", "bo")
+    run("users", "change", "bo", "--role", "admin")
+
+
+def test_an_admin_without_a_password_comes_through_a_proxy_only(run, monkeypatch):
+    monkeypatch.setenv("CROSSMODAL_USER_HEADER", "Remote-User")
+    monkeypatch.setenv("CROSSMODAL_TRUSTED_PROXIES", "127.0.0.1")
+    assert "The proxy says who signs in" in run("users", "add", "ana", "--no-password")
+    run("users", "add", "bo")
+    monkeypatch.delenv("CROSSMODAL_USER_HEADER")
+    with pytest.raises(UsageError, match="last admin"):
+        run("users", "change", "bo", "--disable")
 
 
 def test_a_key_is_printed_once_and_works_until_it_is_deleted(run, fresh):
@@ -92,8 +117,32 @@ def test_a_key_is_printed_once_and_works_until_it_is_deleted(run, fresh):
     assert client.get("/api/v1/session", headers=headers).status_code == 401
 
 
+def test_the_list_of_keys_has_their_folders(run, fresh, tmp_path):
+    fresh.sources.add(str(tmp_path))
+    run("users", "add", "ana")
+    run("keys", "add", "ana", "--name", "all")
+    run("keys", "add", "ana", "--name", "one", "--source", str(tmp_path))
+    one, every = run("keys").splitlines()
+    assert f"one  {tmp_path}  does not expire" in one
+    assert "all  all sources of the account  does not expire" in every
+
+
 def test_a_key_cannot_do_more_than_its_account(run):
     run("users", "add", "ana")
     run("users", "add", "bo", "--role", "search")
     with pytest.raises(NotAllowedError, match="role search"):
         run("keys", "add", "bo", "--role", "edit")
+
+
+def test_the_uploads_are_read_while_the_role_is_edit(run, fresh, tmp_path):
+    open_id = fresh.sources.add(str(tmp_path))
+    run("users", "add", "admin")
+    run("users", "add", "bo", "--role", "edit", "--source", str(tmp_path))
+    uploads = next(source.id for source in fresh.sources.list_all() if source.path == str(fresh.home.uploads))
+    assert fresh.home.uploads.is_dir()
+    accounts = Accounts(fresh.database)
+    assert accounts.find("bo").sources == (open_id, uploads)
+    run("users", "change", "bo", "--role", "search")
+    assert accounts.find("bo").sources == (open_id,)
+    run("users", "change", "bo", "--source", str(fresh.home.uploads))
+    assert accounts.find("bo").sources == (uploads,)

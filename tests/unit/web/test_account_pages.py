@@ -172,3 +172,9 @@ def test_everything_that_is_recorded_has_words(language):
     texts = read_texts(language)
     assert {f"activity.{name}" for name in actions} <= set(texts)
     assert {f"role.{role}" for role in ("search", "edit", "admin")} <= set(texts)
+
+
+def test_the_page_to_set_up_says_that_there_is_an_admin(fresh, client):
+    assert "data-has-admin" not in client.get("/setup", headers=BROWSER).text
+    add_admin(fresh)
+    assert "data-has-admin" in client.get("/setup", headers=BROWSER).text

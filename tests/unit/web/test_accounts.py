@@ -2,12 +2,14 @@
 
 import pytest
 
+from search.access.accounts import NewAccount, add_account
 from search.access.tokens import TokenKind, hash_token, make_token
 from search.engine import Engine
 from search.errors import HomeError
 from search.records import Role
 from search.settings import Settings
 from search.storage import account_tables as a
+from search.storage.accounts import Accounts, AccountUpdate, OtherSignIns
 from tests.support.accounts import PASSWORD, add_admin, add_person, make_headers, sign_in
 from tests.support.web_client import Client, make_client
 from web.app import create_app
@@ -27,6 +29,27 @@ def test_the_first_account_must_be_an_admin(fresh):
     assert client.post("/api/v1/accounts", json=body).status_code == 400
     assert client.post("/api/v1/accounts", json=body | {"role": "admin"}).status_code == 201
     assert client.get("/api/v1/status").status_code == 401
+
+
+def test_an_account_without_a_password_is_no_admin(fresh):
+    body = {"name": "ana", "role": "admin"}
+    refused = make_client(fresh).post("/api/v1/accounts", json=body)
+    assert (refused.status_code, "has no password" in refused.json["detail"]) == (400, True)
+    admin = add_admin(fresh)
+    client = sign_in(make_client(fresh), "admin")
+    invited = client.post("/api/v1/accounts", json={"name": "ana"}).json["id"]
+    assert client.patch(f"/api/v1/accounts/{invited}", json={"role": "admin"}).status_code == 400
+    both = {"role": "admin", "password": PASSWORD}
+    assert client.patch(f"/api/v1/accounts/{invited}", json=both).status_code == 200
+    assert client.patch(f"/api/v1/accounts/{admin.id}", json={"is_disabled": True}).status_code == 200
+
+
+def test_an_admin_of_an_identity_provider_counts_while_there_is_one(fresh):
+    person = add_account(fresh, NewAccount("ana", Role.SEARCH, external_id="issuer ana"))
+    provided = Accounts(fresh.database, OtherSignIns(has_provider=True))
+    provided.change(person.id, AccountUpdate(role=Role.ADMIN))
+    assert provided.have_admin()
+    assert not Accounts(fresh.database).have_admin()
 
 
 def test_the_last_admin_cannot_be_removed(fresh):

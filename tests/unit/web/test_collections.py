@@ -3,6 +3,7 @@
 import pytest
 from PIL import Image
 
+from tests.support.accounts import add_admin, add_person, sign_in
 from tests.support.indexing import index
 from tests.support.web_client import ask, make_client
 from tests.support.webhooks import Notifier, run_hook
@@ -104,3 +105,18 @@ def test_what_is_forgotten_leaves_albums_and_finds(client, fresh):
     client.post(f"/api/v1/albums/{album['id']}/items", json={"add": ids})
     client.delete(f"/api/v1/items/{ids[0]}")
     assert client.get("/api/v1/albums").json["albums"][0]["count"] == len(ids) - 1
+
+
+def test_a_search_for_what_is_like_a_hidden_or_missing_item_is_not_saved(fresh, media):
+    index(fresh, media)
+    item_id = fresh.catalog.list_items()[0].id
+    add_admin(fresh)
+    reader = sign_in(make_client(fresh), add_person(fresh, "reader", sources=[]).name)
+    body = {"name": "alike", "watched": True}
+    found = reader.post("/api/v1/search", json={"like": [item_id]})
+    saved = reader.post("/api/v1/searches", json=body | {"request": {"like": [item_id]}})
+    assert (saved.status_code, saved.json["detail"]) == (404, found.json["detail"])
+    admin = sign_in(make_client(fresh), "admin")
+    for request in ({"like": [10**9]}, {"parts": [{"item": 10**9}]}):
+        assert admin.post("/api/v1/searches", json=body | {"request": request}).status_code == 404
+    assert admin.post("/api/v1/searches", json=body | {"request": {"like": [item_id]}}).status_code == 201

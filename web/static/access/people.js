@@ -52,12 +52,16 @@ const start = reportErrors(async () => {
   const sources = await showAll();
   let folders = fillForm(sources);
   bindForm(form, async (field) => {
-    const isAdmin = field("role") === "admin";
+    const name = field("name").trim();
+    const chosen = field("role") === "admin" ? null : folders.read();
+    // Editors find at least the uploads.
+    const isBlind = chosen?.length === 0 && field("role") === "search";
+    if (isBlind && !confirm(t("people.no_folders_sure", { name }))) return;
     const account = await addAccount({
-      name: field("name").trim(),
+      name,
       password: field("password") || null,
       role: field("role"),
-      sources: isAdmin ? null : folders.read(),
+      sources: chosen,
     });
     getElement("add", HTMLDetailsElement).open = false;
     folders = fillForm(await showAll());

@@ -11,8 +11,9 @@ const form = getElement("setup", HTMLFormElement);
 // Browsers do not send the fragment, so the token is in no log. Here it is removed from the history.
 const token = new URLSearchParams(location.hash.slice(1)).get("token");
 history.replaceState(null, "", location.pathname);
-form.hidden = !token;
-if (!token) showStatus(t("setup.no_token"), true);
+const hasAdmin = form.dataset["hasAdmin"] !== undefined;
+form.hidden = !token || hasAdmin;
+if (form.hidden) showStatus(t(hasAdmin ? "setup.has_admin" : "setup.no_token"), true);
 
 bindForm(form, async (field) => {
   if (field("password") !== field("again")) throw new Error(t("password.differs"));
