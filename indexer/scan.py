@@ -184,7 +184,7 @@ class Scanner:
                 return None  # it was deleted meanwhile
             return self._make_problem(path, explain_error(path, error), is_temporary=True)
         if is_link and (reason := self.links.explain(os.path.realpath(path))) is not None:
-            return self.skip_file(path, reason)
+            return self.skip_file(path, reason, follows_link=False)
         sidecar = describe_sidecars(path, listing.sidecars.by_owner.get(name, ()))
         stamp = self.stamps.get(path)
         result = self._describe(path, facts, sidecar)
@@ -243,16 +243,19 @@ class Scanner:
             if result is not None:
                 yield result
 
-    def skip_file(self, path: str, reason: str, owner: str | None = None) -> ScanResult | None:
+    def skip_file(
+        self, path: str, reason: str, owner: str | None = None, *, follows_link: bool = True
+    ) -> ScanResult | None:
         """Return the result for a file that is not indexed; None if it was deleted meanwhile.
 
         Args:
             path: The file.
             reason: Why it is not indexed, for users.
             owner: The path of the item that the file belongs to.
+            follows_link: Whether the size and the time are those of the file that a symbolic link points to.
         """
         try:
-            facts = os.stat(path)
+            facts = os.stat(path, follow_symlinks=follows_link)
         except OSError as error:
             if isinstance(error, FileNotFoundError) and not os.path.islink(path):
                 return None

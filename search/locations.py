@@ -3,8 +3,10 @@
 import math
 from dataclasses import dataclass, replace
 
-from search.records import MediaFacts
+from search.records import MediaFacts, Rights
 from search.settings import LocationPrecision
+from search.storage.database import Database
+from search.storage.sources import Sources
 
 # A tenth of a degree of latitude is 11 km.
 ROUNDED_DEGREES = 0.1
@@ -17,10 +19,16 @@ class Disclosure:
     Attributes:
         precision: How precisely they may see where something was captured.
         shows_folders: Whether they may see the folders of files; else only names.
+        sources: The paths of the sources whose folders they may see even if they may not see others.
     """
 
     precision: LocationPrecision = LocationPrecision.EXACT
     shows_folders: bool = True
+    sources: frozenset[str] = frozenset()
+
+    def narrow(self, source: str) -> "Disclosure":
+        """Return what they may see of the items of one source, by its path."""
+        return replace(self, shows_folders=True) if source in self.sources else self
 
     def show_path(self, path: str) -> str:
         """Return the path of a file, or its name."""
@@ -28,6 +36,14 @@ class Disclosure:
 
 
 FULL_DISCLOSURE = Disclosure()
+
+
+def make_disclosure(precision: LocationPrecision, rights: Rights, database: Database) -> Disclosure:
+    """Return what a caller may see: of the items that they may read only in a shared album, no folders."""
+    if not rights.hides_folders:
+        return Disclosure(precision)
+    sources = Sources(database, rights).list_all() if rights.sources else []
+    return Disclosure(precision, shows_folders=False, sources=frozenset(source.path for source in sources))
 
 
 def limit_location(facts: MediaFacts, precision: LocationPrecision) -> MediaFacts:

@@ -105,6 +105,7 @@ def serialize_item(item: Item, disclosure: Disclosure) -> dict[str, Any]:
         item: The item.
         disclosure: What the reader may see of where it is.
     """
+    disclosure = disclosure.narrow(item.source)
     return {
         "id": item.id,
         "type": item.type,
@@ -130,7 +131,7 @@ def serialize_attachment(file: Item, disclosure: Disclosure) -> dict[str, Any]:
     """Return a file that belongs to an item: another name of its file, a sidecar, or one of a pair."""
     return {
         "id": file.id,
-        "path": disclosure.show_path(file.path),
+        "path": disclosure.narrow(file.source).show_path(file.path),
         "type": file.type,
         "reason": file.reason,
         "size": file.size,
@@ -194,6 +195,7 @@ def serialize_segment(found: FoundSegment, disclosure: Disclosure) -> dict[str, 
 
 
 def _serialize_hit(hit: Hit, explain: bool, disclosure: Disclosure) -> dict[str, Any]:
+    disclosure = disclosure.narrow(hit.item.source)
     return {
         "rank": hit.rank,
         "score": round(hit.score, 4),

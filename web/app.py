@@ -112,7 +112,7 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     cross_site.register(app)
     gate.register(app, authentication, settings.user_header)
     rate_limits.register(app, settings.rate_limit, settings.sign_in_limit)
-    locations.register(app, settings)
+    locations.register(app, settings, engine.library.database)
     problem_pages.register(app)
     idempotency.register(app)
     headers.register(app)

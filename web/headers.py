@@ -2,6 +2,8 @@
 
 from flask import Flask, Response, request
 
+from web.hosts import is_loopback, normalize
+
 # Pages load only files of this server and cannot be shown in frames.
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
@@ -33,7 +35,6 @@ FEATURES = ", ".join(
 )
 HEADERS = {
     "Content-Security-Policy": POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": FEATURES,
     "Referrer-Policy": "same-origin",
@@ -50,6 +51,9 @@ def register(app: Flask) -> None:
     def _harden(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        # Elsewhere browsers ignore it, and write an error to their console.
+        if request.is_secure or is_loopback(normalize(request.headers.get("Host", ""))):
+            response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
         if request.is_secure:
             response.headers.setdefault("Strict-Transport-Security", STRICT_TRANSPORT)
         return response

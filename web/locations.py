@@ -1,40 +1,53 @@
 """What the caller of the current request may see of where items are."""
 
 import re
+from contextlib import suppress
 
 from flask import Flask, current_app
 
-from search.locations import Disclosure
+from search.errors import CrossmodalError
+from search.locations import Disclosure, make_disclosure
+from search.paths import is_below
 from search.records import Role
 from search.settings import LocationPrecision, Settings
+from search.storage.database import Database
 from web.access.caller import find_hidden_folders, get_principal
 
-# Where an application keeps the precision of each role.
+# Where an application keeps the precision of each role, and the database with the sources.
 EXTENSION = "crossmodal_locations"
+# The path of a file in a text, but not a path of the REST API.
+FILE_PATH = re.compile(r"(?<![\w.])/(?!api/v1/|sign-in)")
 
 
-def register(app: Flask, settings: Settings) -> None:
+def register(app: Flask, settings: Settings, database: Database) -> None:
     """Use the precision that the settings have for each role; admins see exact locations."""
-    app.extensions[EXTENSION] = {
+    precisions = {
         Role.VIEW: settings.view_location,
         Role.SEARCH: settings.search_location,
         Role.EDIT: settings.edit_location,
         Role.ADMIN: LocationPrecision.EXACT,
     }
+    app.extensions[EXTENSION] = precisions, database
 
 
 def get_location_precision() -> LocationPrecision:
     """Return the precision for the caller of the current request."""
-    precisions: dict[Role, LocationPrecision] = current_app.extensions[EXTENSION]
+    precisions: dict[Role, LocationPrecision] = current_app.extensions[EXTENSION][0]
     return precisions.get(get_principal().role, LocationPrecision.HIDDEN)
 
 
 def get_disclosure() -> Disclosure:
-    """Return what the caller of the current request may see; people with a link see no folders."""
-    return Disclosure(get_location_precision(), shows_folders=not get_principal().rights.hides_folders)
+    """Return what the caller of the current request may see; of items in a shared album, no folders of others."""
+    return make_disclosure(get_location_precision(), get_principal().rights, current_app.extensions[EXTENSION][1])
 
 
 def hide_folders(detail: str) -> str:
     """Return the text of a problem, or another one if it has the path of a file and the caller may not see folders."""
-    has_path = find_hidden_folders() and re.search(r"(?<![\w.])/(?!api/v1/|sign-in)", detail) is not None
-    return "This file cannot be sent now. Try again later, or ask who sent you the link." if has_path else detail
+    if not find_hidden_folders() or not (paths := list(FILE_PATH.finditer(detail))):
+        return detail
+    sources: frozenset[str] = frozenset()
+    with suppress(CrossmodalError):  # the problem may be that of the catalog
+        sources = get_disclosure().sources
+    if all(any(is_below(detail[path.start() :], source) for source in sources) for path in paths):
+        return detail
+    return "This file cannot be sent now. Try again later, or ask who shared it with you."

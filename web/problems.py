@@ -10,10 +10,12 @@ from search.access.tokens import hide_tokens
 from search.errors import CrossmodalError, NotFoundError, ThrottleError, describe_stack
 from search.paths import is_read_error
 from search.storable import clean_string
-from web.http_errors import InternalError, TooLargeError
+from web.http_errors import InternalError, TooLargeError, UnknownRouteError
 from web.locations import hide_folders
 from web.problem_documents import Problem, find_error
 from web.request_ids import get_request_id
+
+UNKNOWN_ROUTE = "There is nothing at this address. Check its spelling."
 
 
 def make_problem(error: type[CrossmodalError], detail: str, status: int | None = None) -> Response:
@@ -48,7 +50,8 @@ def register(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def _answer_http(error: HTTPException) -> Response:
         status = error.code or InternalError.http_status
-        response = make_problem(find_error(status), error.description or "", status)
+        detail = UNKNOWN_ROUTE if status == UnknownRouteError.http_status else error.description or ""
+        response = make_problem(find_error(status), detail, status)
         for name, value in error.get_headers(None, None):
             if name.lower() not in {"content-type", "content-length"}:
                 response.headers[name] = value

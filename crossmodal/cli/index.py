@@ -178,7 +178,11 @@ def show_progress() -> "Iterator[Progress]":
         rich.TimeRemainingColumn(),
         rich.TextColumn("{task.description}", markup=False),
     )
-    with rich.Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    if not console.is_interactive:  # the bar would leave an empty line
+        yield lambda _done, _total, _path: None
+        return
+    with rich.Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task("Scanning files…", total=None, rate="")
 
         def show(done: int, total: int, path: str) -> None:

@@ -1,7 +1,7 @@
 """`crossmodal search`."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from search.locations import FULL_DISCLOSURE
 from search.records import FILTERS, Answer, Evidence, Filters, Item, Query, QueryPart, Sort, Tier
 from search.settings import Settings
 from search.storable import show_controls
+from search.text.names import compose_name
 
 # The exit status of a search that found nothing relevant.
 NOTHING_FOUND = 1
@@ -71,6 +72,8 @@ def search_command(settings: Settings, /, as_json: bool, **options: Any) -> None
     with open_library(settings) as library:
         try:
             answer = library.answer(query)
+            if not answer.hits and query.filters.sources:
+                _check_sources(query.filters.sources, library.status()["sources"])
             # Less certain results are shown unless specific results were requested.
             if not (as_json or query.include_all or options["tier"] or query.cursor or answer.next):
                 next_query = make_further_query(query, answer)
@@ -107,6 +110,14 @@ def _make_query(options: Mapping[str, Any]) -> Query:
         stack=not options["no_stack"],
         diversity=options["diversity"],
     )
+
+
+def _check_sources(paths: Iterable[str], sources: Iterable[str]) -> None:
+    """Raise UsageError if a path is none of the sources that the caller may read: what they may not read is unknown."""
+    known = {compose_name(source) for source in sources}
+    for path in paths:
+        if compose_name(path) not in known:
+            raise UsageError(f"There is no source {path}. `crossmodal status` lists the sources.")
 
 
 def _read_file(path: Path) -> bytes:

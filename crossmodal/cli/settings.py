@@ -23,10 +23,11 @@ def settings_command(settings: Settings, as_json: bool) -> None:
     if as_json:
         print_json({"settings": [asdict(row) | {"value": _format_json(row.value)} for row in rows]})
         return
+    width = max(len(row.name) for row in rows)
     for row in rows:
         source = row.environment_variable if row.source is SettingSource.ENVIRONMENT else row.source
         value = ", ".join(row.value) if isinstance(row.value, tuple) else row.value
-        click.echo(f"{row.name:14} {value!s:30} {source}")
+        click.echo(f"{row.name:{width}} {value!s:30} {source}")
 
 
 def _format_json(value: Any) -> Any:

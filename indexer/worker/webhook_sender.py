@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from indexer.worker.owners import read_rights
 from indexer.worker.webhook import WebhookMessage, send_all
 from search.errors import describe_stack
-from search.locations import Disclosure
+from search.locations import Disclosure, make_disclosure
 from search.open_home import OpenHome
 from search.records import Item, SavedSearch
 from search.serializers import serialize_item
@@ -67,19 +67,24 @@ class WebhookSender:
         messages, sent = {}, {}
         for saved in searches:
             scores = self._saved.list_found(saved.id, only_unsent=True)
-            items = self._library.restrict(read_rights(self._library, saved)).catalog.read_items(scores)
+            rights = read_rights(self._library, saved)
+            items = self._library.restrict(rights).catalog.read_items(scores)
             secret = self._saved.read_secret(saved.id)
             if secret is None:
                 self._saved.mark_sent(saved.id, [], UNSIGNED.format(id=saved.id))
             elif items:
-                body = self._make_body(saved, items, scores)
+                precision = self._library.settings.webhook_location
+                disclosure = make_disclosure(precision, rights, self._library.database)
+                body = _make_body(saved, items, scores, disclosure)
                 messages[saved.id], sent[saved.id] = WebhookMessage(saved.webhook or "", body, secret), list(items)
         errors = send_all(list(messages.values()), self._hosts)
         for search_id, error in zip(messages, errors, strict=True):
             self._saved.mark_sent(search_id, sent[search_id], error)
 
-    def _make_body(self, saved: SavedSearch, items: Mapping[int, Item], scores: Mapping[int, float]) -> bytes:
-        """Return the JSON document with the new matches of a search."""
-        disclosure = Disclosure(self._library.settings.webhook_location)
-        matches = [serialize_item(item, disclosure) | {"score": round(scores[item.id], 4)} for item in items.values()]
-        return json.dumps({"search": {"id": saved.id, "name": saved.name}, "items": matches}).encode()
+
+def _make_body(
+    saved: SavedSearch, items: Mapping[int, Item], scores: Mapping[int, float], disclosure: Disclosure
+) -> bytes:
+    """Return the JSON document with the new matches of a search."""
+    matches = [serialize_item(item, disclosure) | {"score": round(scores[item.id], 4)} for item in items.values()]
+    return json.dumps({"search": {"id": saved.id, "name": saved.name}, "items": matches}).encode()

@@ -120,7 +120,7 @@ class Authentication:
         if share is None:
             return None
         albums = (share.album_id,)
-        return Principal(Role.VIEW, Rights((), albums, albums, hides_folders=True), share_id=share.id)
+        return Principal(Role.VIEW, Rights((), albums, albums), share_id=share.id)
 
 
 def make_principal(database: Database, account: Account, key: ApiKey | None = None) -> Principal:

@@ -96,7 +96,8 @@ class Throttle:
             waits.append(own.last + ATTACKED.compute_wait(own.count))
         seconds = math.ceil(max(waits) - time.monotonic())
         if seconds > 0:
-            raise ThrottleError(f"Too many wrong passwords. Try again in {seconds} seconds.", seconds)
+            unit = "second" if seconds == 1 else "seconds"
+            raise ThrottleError(f"Too many wrong passwords. Try again in {seconds} {unit}.", seconds)
 
     def _get(self, key: tuple[str, str]) -> _Failures:
         found = self._failures.get(key, _Failures())

@@ -44,18 +44,21 @@ class Rights:
         albums: The ids of the albums that the caller can see; null for all albums.
         shared: The ids of the albums that others share with the caller. The caller may read their items, as far as the
             owner of the album may read them.
-        hides_folders: Whether the caller may only see the names of files, as people with a link.
     """
 
     sources: tuple[int, ...] | None = None
     albums: tuple[int, ...] | None = None
     shared: tuple[int, ...] = ()
-    hides_folders: bool = False
 
     @property
     def are_complete(self) -> bool:
         """Whether the caller may read every item."""
         return self.sources is None
+
+    @property
+    def hides_folders(self) -> bool:
+        """Whether the caller sees only the names of some files: those of others' sources in the shared albums."""
+        return self.sources is not None and bool(self.shared)
 
 
 # What the person at the machine may read.

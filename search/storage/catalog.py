@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Row, false, func, select
+from sqlalchemy import ColumnElement, Row, func, select
 
 from search.errors import NotFoundError
 from search.records import (
@@ -32,7 +32,7 @@ from search.records import (
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
 from search.storage.filters import is_indexed, make_conditions, match_folder, order_by_date, read_modified
-from search.storage.rights import is_readable
+from search.storage.rights import is_own, is_readable
 from search.storage.saving import save_records
 from search.storage.volumes import find_volume, is_available
 
@@ -144,7 +144,7 @@ class Catalog:
         if kind is not None:
             query = query.where(c.type == kind)
         if part:
-            query = query.where(false() if self.rights.hides_folders else c.path.icontains(part, autoescape=True))
+            query = query.where(is_own(self.rights), c.path.icontains(part, autoescape=True))
         with self.database.read() as db:
             return [_make_item(row) for row in db.execute(query)]
 

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    null,
     or_,
     select,
     text,
@@ -110,7 +111,9 @@ def order_by_date(newest_first: bool) -> tuple[ColumnElement[Any], ...]:
 
 def read_modified() -> ColumnElement[str]:
     """Return the SQL expression for `Item.modified_at`."""
-    return _read_modified() + "Z"
+    # A folder, or a file that could not be read, is stored with the time 0.
+    is_unknown = and_(t.item.c.mtime_ns == 0, t.item.c.indexed_at.is_(None))
+    return case((is_unknown, null()), else_=_read_modified() + "Z")
 
 
 def _read_modified() -> ColumnElement[str]:

@@ -12,8 +12,13 @@ def is_readable(rights: Rights) -> ColumnElement[bool]:
     """Return the condition on item rows that a caller may read the item."""
     if rights.sources is None:
         return true()
-    own = t.item.c.source_id.in_(rights.sources)
+    own = is_own(rights)
     return or_(own, t.item.c.id.in_(_select_shared(rights.shared))) if rights.shared else own
+
+
+def is_own(rights: Rights) -> ColumnElement[bool]:
+    """Return the condition on item rows that a caller may read the source of the item, and so see its folders."""
+    return true() if rights.sources is None else t.item.c.source_id.in_(rights.sources)
 
 
 def is_visible(rights: Rights) -> ColumnElement[bool]:
@@ -26,9 +31,9 @@ def match_rights(filters: Filters) -> ColumnElement[bool]:
     rights = filters.rights
     asks_for_a_folder = filters.path is not None or bool(filters.sources)
     names_a_hidden_album = rights.albums is not None and not set(filters.albums) <= set(rights.albums)
-    if names_a_hidden_album or (rights.hides_folders and asks_for_a_folder):
+    if names_a_hidden_album:
         return false()
-    return is_readable(rights)
+    return is_own(rights) if asks_for_a_folder else is_readable(rights)
 
 
 def may_share(owner: FromClause) -> ColumnElement[bool]:

@@ -187,9 +187,7 @@ def test_a_forced_request_is_refused_in_words(site):
     }"""
     said = page.evaluate(words % ("addAlbum", "addAlbum('mine')"), 0)
     assert said == "This needs an account that may edit (role edit). Ask an admin."
-    assert (
-        page.evaluate(words % ("forgetItem", "forgetItem(id)"), 1) == "This is for admins (role admin). Ask an admin."
-    )
+    assert page.evaluate(words % ("forgetItem", "forgetItem(id)"), 1) == "This is for admins only."
     upload = "upload([{ file: new File(['x'], 'x.txt'), name: 'x.txt' }], () => {})"
     assert "may edit" in page.evaluate(words % ("upload", upload), 0)
 

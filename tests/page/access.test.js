@@ -7,7 +7,7 @@ import { describeSharing } from "../../web/static/search/share.js";
 import { localizeTimes } from "../../web/static/shared/format.js";
 import { createTranslator } from "../../web/static/shared/i18n.js";
 import { readLifetime } from "../../web/static/shared/secret.js";
-import { describeProblem, includesRole } from "../../web/static/shared/session.js";
+import { describeProblem, forgetQueries, includesRole } from "../../web/static/shared/session.js";
 
 const ORIGIN = "http://photos.example:8000";
 
@@ -118,4 +118,33 @@ test("what the server says of a problem is shown, a problem without words is not
 test("a key or a link without a number of days has no limit", () => {
   assert.equal(readLifetime(""), null);
   assert.equal(readLifetime("30"), 30);
+});
+
+test("signing out removes the queries from the browser", () => {
+  const names = /** @type {const} */ (["sessionStorage", "localStorage"]);
+  const before = names.map((name) => Object.getOwnPropertyDescriptor(globalThis, name));
+  try {
+    for (const [isSignedOut, remaining] of /** @type {const} */ ([
+      [false, ["recent"]],
+      [true, []],
+    ])) {
+      const stored = { sessionStorage: new Map([["place", "?q=secret"]]), localStorage: new Map([["recent", "[]"]]) };
+      for (const name of names) {
+        const value = {
+          clear: () => stored[name].clear(),
+          removeItem: (/** @type {string} */ key) => stored[name].delete(key),
+        };
+        Object.defineProperty(globalThis, name, { value, configurable: true });
+      }
+      forgetQueries(isSignedOut);
+      assert.equal(stored.sessionStorage.size, 0);
+      assert.deepEqual([...stored.localStorage.keys()], remaining);
+    }
+  } finally {
+    names.forEach((name, index) => {
+      const descriptor = before[index];
+      if (descriptor) Object.defineProperty(globalThis, name, descriptor);
+      else Reflect.deleteProperty(globalThis, name);
+    });
+  }
 });

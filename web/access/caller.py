@@ -46,7 +46,7 @@ def get_form_token() -> str | None:
 
 
 def find_hidden_folders() -> bool:
-    """Return whether the caller is known, and may not see the folders of files."""
+    """Return whether the caller is known, and may not see the folders of some files."""
     return "principal" in g and get_principal().rights.hides_folders
 
 

@@ -35,9 +35,10 @@ def register(app: Flask, authentication: Authentication, user_header: str) -> No
     @app.before_request
     def _check() -> Response | None:
         operation = find_operation(app, request.endpoint)
-        if request.endpoint is None or request.endpoint == "static":
+        named = _read_named(user_header)
+        if request.endpoint in {None, "static"}:
+            g.find_principal = lambda: _find_visitor(authentication, named)
             return None
-        named = request.headers.get(user_header, "") if user_header and request.environ.get(TRUSTED_KEY) else ""
         if operation.role is Role.NONE and not (named or _has_secret()):
             # Most of these routes do not ask who it is. A monitor must not wait for the database.
             g.find_principal = lambda: _find_unnamed(authentication, is_public=True)
@@ -76,6 +77,11 @@ def _refuse(operation: Operation) -> Response:
         target = request.full_path.rstrip("?")
         return make_response(redirect(f"{request.root_path}/sign-in?next={quote(target, safe='')}"))
     raise SignInError("Sign in on the page /sign-in, or send an API key: `Authorization: Bearer KEY`.")
+
+
+def _read_named(user_header: str) -> str:
+    """Return the name of the account in the header of a trusted proxy; empty if there is none."""
+    return request.headers.get(user_header, "") if user_header and request.environ.get(TRUSTED_KEY) else ""
 
 
 def _has_secret() -> bool:
@@ -129,6 +135,14 @@ def _find_unnamed(authentication: Authentication, is_public: bool) -> Principal:
     )
 
 
+def _find_visitor(authentication: Authentication, named: str) -> Principal:
+    """Return who asks for a path that does not exist, for the menu of the page that says so."""
+    try:
+        return _find_named(authentication, named) if named else _find_principal(authentication, Role.NONE)
+    except (SignInError, NotAllowedError):
+        return NOBODY
+
+
 def _find_named(authentication: Authentication, name: str) -> Principal:
     """Return the principal of the account that a trusted proxy names.
 
@@ -163,9 +177,9 @@ def _check_form_token() -> None:
 
 
 def _explain(needed: Role) -> str:
-    allowed = {
-        Role.SEARCH: "needs an account",
-        Role.EDIT: "needs an account that may edit (role edit)",
-        Role.ADMIN: "is for admins (role admin)",
+    explanations = {
+        Role.SEARCH: "This needs an account. Ask an admin.",
+        Role.EDIT: "This needs an account that may edit (role edit). Ask an admin.",
+        Role.ADMIN: "This is for admins only.",
     }
-    return f"This {allowed.get(needed, 'is not allowed')}. Ask an admin."
+    return explanations.get(needed, "This is not allowed. Ask an admin.")

@@ -92,7 +92,7 @@ def _send_archive(library: OpenHome, ids: list[int]) -> Response:
     found = restrict_library(library).catalog.read_items(ids)
     items = [item for item in found.values() if item.state is State.INDEXED and _find_file(item) is not None]
     if not items:
-        raise NotFoundError("None of these items has a file. GET /api/v1/items says in which state each is.")
+        raise NotFoundError("None of these files can be sent: each is not indexed, missing or unknown. Check the ids.")
     if precision is not LocationPrecision.EXACT:
         return _send_redacted(items, precision, library.media)
     # Files are stored without compression, which does not shrink media, and streamed one after the other.

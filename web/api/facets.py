@@ -25,13 +25,15 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     def show_facets() -> Response:
         """Count items by type, source, language, camera, artist, tag, rating, month and duration.
 
-        Only items that satisfy the filters are counted; the other fields of the search are ignored. People with a link
-        see no sources.
+        Only items that satisfy the filters are counted; the other fields of the search are ignored. Sources of which
+        the caller sees only items in a shared album are left out.
         """
         search = read_address()
         filters = join_filters(search.make_filters(), parse_query(search.text or "").filters)
         filters = replace(filters, rights=get_principal().rights)
         facets = read_facets(library.catalog.database, filters)
-        return jsonify(facets if get_disclosure().shows_folders else facets | {"sources": []})
+        disclosure = get_disclosure()
+        shown = [one for one in facets["sources"] if disclosure.narrow(one["value"]).shows_folders]
+        return jsonify(facets | {"sources": shown})
 
     return api

@@ -79,7 +79,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         """Return an item with its metadata, its state and all its segments."""
         catalog = restrict_library(library).catalog
         item = catalog.get_item(item_id)
-        disclosure = get_disclosure()
+        disclosure = get_disclosure().narrow(item.source)
         segments = [serialize_segment(found, disclosure) for found in catalog.list_segments(item_id)]
         attachments = catalog.list_attachments(item.path)
         details = serialize_item(item, disclosure) | {"film": _find_film(item, attachments)}

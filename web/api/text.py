@@ -55,7 +55,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         found = [one for one in catalog.list_segments(item_id) if one.segment.kind is SegmentKind.SPEECH]
         # Subtitles of several files, and what was recognized, are stored one after another.
         found.sort(key=lambda one: one.segment.start or 0.0)
-        disclosure = get_disclosure()
+        disclosure = get_disclosure().narrow(item.source)
         spoken = [serialize_segment(one, disclosure) for one in found]
         form = request.accept_mimetypes.best_match(["application/json", *SUBTITLES], "application/json")
         if form in SUBTITLES:
@@ -82,7 +82,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
             texts = _cut_neighbors(texts, around, 1 if count is None else count)
         elif count is not None:
             texts = [found for found in texts if found.segment.kind is not SegmentKind.NAME][:count]
-        disclosure = get_disclosure()
+        disclosure = get_disclosure().narrow(item.source)
         segments = [serialize_segment(found, disclosure) for found in texts]
         return jsonify({"item": serialize_item(item, disclosure), "segments": segments})
 

@@ -61,7 +61,8 @@ def make_blueprint(engine: Engine) -> Blueprint:
     def show_moments(item_id: int) -> Response:
         """Return every moment, page or passage of an item that is relevant to a query, in order."""
         moments = engine.find_moments(item_id, restrict_query(read_address().make_query()))
-        disclosure = get_disclosure()
+        item = restrict_library(library).catalog.get_item(item_id)
+        disclosure = get_disclosure().narrow(item.source)
         return jsonify({"moments": [serialize_evidence(moment, disclosure) for moment in moments]})
 
     @api.get("/<int:item_id>/loudness")

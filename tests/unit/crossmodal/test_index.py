@@ -5,7 +5,7 @@ import json
 import pytest
 from click.testing import CliRunner
 
-from crossmodal.cli.index import report_changes
+from crossmodal.cli.index import report_changes, show_progress
 from crossmodal.cli.main import cli
 from indexer.pipeline import Summary
 from search.errors import UsageError
@@ -65,3 +65,9 @@ def test_each_file_has_one_line(fresh, disk):
     run(fresh, "index", disk)
     lines = run(fresh, "files").stdout.splitlines()
     assert lines == [f"indexed  {disk}/letter.txt", rf"indexed  {disk}/two\nlines\x1b[31m.txt"]
+
+
+def test_a_run_whose_output_is_not_a_terminal_leaves_no_empty_line_for_its_progress(capsys):
+    with show_progress() as show:
+        show(1, 2, "a.txt")
+    assert capsys.readouterr().err == ""

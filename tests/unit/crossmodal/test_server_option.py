@@ -223,3 +223,16 @@ def test_a_wrong_address_is_wrong_usage(url):
     result = run("--server", url, "status")
     assert isinstance(result.exception, UsageError)
     assert "is not the address of a server" in str(result.exception)
+
+
+def test_a_search_in_an_unknown_source_says_so(both):
+    result = both("search", "cat", "--source", "/no/such/folder", "--all")
+    assert str(result.exception) == "There is no source /no/such/folder. `crossmodal status` lists the sources."
+
+
+def test_the_columns_of_the_settings_line_up():
+    lines = run("settings").stdout.splitlines()
+    names = [line.split()[0] for line in lines]
+    width = max(map(len, names))
+    assert [line[:width].rstrip() for line in lines] == names
+    assert all(line[width] == " " and line[width + 1] != " " for line in lines if len(line.split()) > 2)

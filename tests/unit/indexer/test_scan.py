@@ -8,7 +8,7 @@ import pytest
 from indexer.scan import scan_source
 from indexer.scan_results import Problem, Skip
 from search.protected import KEYS
-from search.records import FileFacts, ItemType
+from search.records import FileFacts, FileStamp, ItemType, State
 
 
 def scan(root):
@@ -110,3 +110,16 @@ def test_the_names_of_folders_own_no_files(tmp_path):
     for name in ("IMG_1.CR2", "film.srt", "IMG_2.jpg"):
         (one,) = scan(tmp_path / name)
         assert isinstance(one, FileFacts)
+
+
+def test_a_link_that_is_not_followed_shows_nothing_of_its_target(tmp_path):
+    (tmp_path / "source").mkdir()
+    target, link = tmp_path / "secret.txt", tmp_path / "source/link.txt"
+    target.write_text("12345" * 100)
+    os.utime(target, (1, 1))
+    link.symlink_to(target)
+    (skipped,) = scan(tmp_path / "source")
+    facts = link.lstat()
+    assert (skipped.file.size, skipped.file.mtime_ns) == (facts.st_size, facts.st_mtime_ns)
+    stamp = FileStamp(State.SKIPPED, facts.st_size, facts.st_mtime_ns, None, skipped.reason)
+    assert list(scan_source(tmp_path / "source", 1, Path("/nowhere"), {str(link): stamp})) == [str(link)]

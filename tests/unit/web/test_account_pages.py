@@ -123,7 +123,7 @@ def test_a_browser_gets_a_problem_as_a_page_and_a_program_as_a_document(fresh):
     browser = sign_in(client.application.test_client(), "Ana")
     page = browser.get("/people", headers=BROWSER)
     assert (page.status_code, page.mimetype, page.headers["Cache-Control"]) == (403, "text/html", "private, no-cache")
-    assert "This is for admins" in page.text
+    assert "<p>This is for admins only.</p>" in page.text
     assert "default-src" in page.headers["Content-Security-Policy"]
     expired = client.application.test_client().get("/shared/cml_old", headers=BROWSER)
     assert (expired.status_code, expired.mimetype) == (401, "text/html")
@@ -178,3 +178,19 @@ def test_the_page_to_set_up_says_that_there_is_an_admin(fresh, client):
     assert "data-has-admin" not in client.get("/setup", headers=BROWSER).text
     add_admin(fresh)
     assert "data-has-admin" in client.get("/setup", headers=BROWSER).text
+
+
+def test_the_page_for_an_unknown_address_is_in_our_words_and_keeps_the_menu(fresh):
+    add_person(fresh, "Ana")
+    application = make_client(fresh).application
+    application.test_client_class = None
+    client = application.test_client()
+    stranger = client.get("/nope", headers=BROWSER)
+    sign_in(client, "Ana")
+    page = client.get("/nope", headers=BROWSER)
+    for one, has_menu in ((stranger, False), (page, True)):
+        assert (one.status_code, one.mimetype) == (404, "text/html")
+        assert "<p>There is nothing at this address. Check its spelling.</p>" in one.text
+        assert ('id="menu"' in one.text) is has_menu
+    key = client.get("/nope", headers=BROWSER | {"Authorization": "Bearer cmk_unknown"})
+    assert (key.status_code, 'id="menu"' in key.text) == (404, False)

@@ -28,6 +28,21 @@ def test_only_over_tls_a_browser_is_told_to_stay_there(library, trusted, is_sent
 
 
 @pytest.mark.parametrize(
+    ("host", "scheme", "is_sent"),
+    [
+        ("192.168.1.5:8000", "http", False),
+        ("192.168.1.5:8000", "https", True),
+        ("127.0.0.1:8000", "http", True),
+        ("[::1]:8000", "http", True),
+    ],
+)
+def test_a_browser_gets_an_opener_policy_only_where_it_does_not_ignore_it(library, host, scheme, is_sent):
+    client = make_client(library, trusted_proxies=("127.0.0.1",))
+    headers = client.get("/healthz", headers={"Host": host, "X-Forwarded-Proto": scheme}).headers
+    assert ("Cross-Origin-Opener-Policy" in headers) is is_sent
+
+
+@pytest.mark.parametrize(
     ("name", "mime_type", "shown"),
     [
         ("a.js", "application/octet-stream", False),

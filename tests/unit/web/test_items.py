@@ -90,3 +90,10 @@ def test_the_lines_of_several_subtitle_files_are_in_order_of_time(fresh, tmp_pat
     spoken = client.get(f"/api/v1/items/{item}/transcript").json["segments"]
     assert [one["text"] for one in spoken] == ["From fr.", "From en."]
     assert [one["start"] for one in spoken] == [0.5, 1.5]
+
+
+def test_a_skipped_folder_has_no_date(fresh, tmp_path):
+    (tmp_path / "m/.hidden").mkdir(parents=True)
+    index(fresh, tmp_path / "m")
+    (skipped,) = make_client(fresh).get("/api/v1/items?state=skipped").json["items"]
+    assert (skipped["path"], skipped["modified_at"]) == (str(tmp_path / "m/.hidden"), None)

@@ -255,5 +255,5 @@ def test_problems_name_no_path_to_people_with_a_link(world, detail, is_hidden):
     with app.test_request_context("/"):
         g.principal = OWNER
         assert hide_folders(detail) == detail
-        g.principal = Principal(Role.VIEW, Rights((), (), hides_folders=True))
+        g.principal = Principal(Role.VIEW, Rights((), (1,), (1,)))
         assert (hide_folders(detail) != detail) is is_hidden

@@ -170,3 +170,47 @@ def test_people_with_a_link_cannot_ask_for_folders_or_owners(world, shared_album
     assert [one["text"] for one in segments if one["kind"] == "name"] == ["salary.txt"]
     albums = world.client.get("/api/v1/albums", headers=visitor).json["albums"]
     assert [(one["owner"], one["owner_id"], one["shared_with"]) for one in albums] == [(None, None, [])]
+
+
+@pytest.mark.parametrize("reads_the_other_source", [True, False])
+def test_an_album_shows_a_reader_only_the_names_of_files_in_hidden_sources(
+    world, shared_album, tmp_path, reads_the_other_source
+):
+    sources = [world.open] if reads_the_other_source else []
+    friend = make_headers(world.library, add_person(world.library, "friend", Role.SEARCH, sources))
+    owner = make_headers(world.library, shared_album.owner)
+    sharing = {"is_shared": True}
+    assert world.client.put(f"/api/v1/albums/{shared_album.id}/sharing", json=sharing, headers=owner).status_code == 200
+    item = shared_album.item
+    for address in (
+        "items",
+        f"items/{item}",
+        f"items/{item}/passages",
+        f"items/{item}/moments?q=salary",
+        f"items/{item}/similar",
+        "search?q=salary&all=true",
+        "facets",
+    ):
+        response = world.client.get(f"/api/v1/{address}", headers=friend)
+        assert (response.status_code, "hiddencase" in response.text) == (200, False), address
+    shown = world.client.get("/api/v1/items", headers=friend).json["items"]
+    own = {str(tmp_path / "open" / name) for name in ("cat.jpg", "notes.txt")} if reads_the_other_source else set()
+    assert own <= {one["path"] for one in shown}
+    assert "salary.txt" in {one["path"] for one in shown}
+    facet = world.client.get("/api/v1/facets", headers=friend).json["sources"]
+    assert [one["value"] for one in facet] == ([str(tmp_path / "open")] if reads_the_other_source else [])
+    hidden = tmp_path / "hiddencase"
+    for address in (f"items?path={hidden}", f"search?path={hidden}", f"search?sources={hidden}&types=document"):
+        answer = world.client.get(f"/api/v1/{address}", headers=friend).json
+        assert answer.get("items", answer.get("hits")) == [], address
+
+
+def test_problems_name_only_the_paths_that_a_reader_of_a_shared_album_may_see(world, shared_album, tmp_path):
+    friend = make_headers(world.library, add_person(world.library, "friend", Role.SEARCH, [world.open]))
+    owner = make_headers(world.library, shared_album.owner)
+    world.client.put(f"/api/v1/albums/{shared_album.id}/sharing", json={"is_shared": True}, headers=owner)
+    for name, is_shown in (("open/cat.jpg", True), ("hiddencase/salary.txt", False)):
+        item = get_item_as(world.client, owner, name.rpartition("/")[2])
+        (tmp_path / name).unlink()
+        problem = world.client.get(f"/api/v1/items/{item}/media", headers=friend)
+        assert (problem.status_code, name in problem.text) == (404, is_shown), name

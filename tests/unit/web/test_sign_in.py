@@ -42,7 +42,8 @@ def test_who_guesses_waits_longer_each_time(fresh, clock):
         refused = knock(client, password=PASSWORD)
         assert (refused.status_code, refused.json["type"]) == (429, "urn:crossmodal:problem:wrong-passwords")
         waits.append(int(refused.headers["Retry-After"]))
-        assert f"in {waits[-1]} seconds" in refused.json["detail"]
+        unit = "second" if waits[-1] == 1 else "seconds"
+        assert f"in {waits[-1]} {unit}." in refused.json["detail"]
         clock.sleep(waits[-1])
     assert waits == [1, 2, 4, 8, 16]
     assert knock(client, password=PASSWORD).status_code == 200

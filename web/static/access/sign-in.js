@@ -2,6 +2,7 @@
 
 import { signIn } from "../shared/accounts.js";
 import { t } from "../shared/i18n.js";
+import { forgetQueries } from "../shared/session.js";
 import { locate } from "../shared/site.js";
 import { showStatus } from "../shared/status.js";
 import { bindForm, bindPasswordBoxes } from "./forms.js";
@@ -12,6 +13,9 @@ if (fields.has("out")) showStatus(t("signin.out"));
 else if (fields.has("everywhere")) showStatus(t("signin.out_everywhere"));
 else if (fields.has("left")) showStatus(t("signin.left"));
 else if (fields.has("next")) showStatus(t("signin.needed"));
+
+// Here, since the page before stores its place when it is left.
+forgetQueries(["out", "everywhere", "left"].some((name) => fields.has(name)));
 
 const target = readTarget(location.search, location.origin);
 const provider = document.getElementById("provider");

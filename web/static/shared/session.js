@@ -7,6 +7,8 @@ import { locate } from "./site.js";
 /** @import { Album } from "./types.js" */
 
 export const FORM_TOKEN_HEADER = "X-Form-Token";
+// Where the recent queries are stored in the browser.
+export const RECENT_KEY = "recent";
 // The type of the problem of a page whose form token belongs to another session.
 const OTHER_SESSION = "urn:crossmodal:problem:form-token";
 // Each role may also do what the roles before it may do.
@@ -78,6 +80,16 @@ export function addFormToken(options = {}) {
 export function describeProblem(problem) {
   if (problem?.type === OTHER_SESSION) return t("error.other_session");
   return problem?.detail ? localizeTimes(problem.detail) : "";
+}
+
+/**
+ * Remove what the pages stored in the browser about searches. Whoever signs in next may be somebody else.
+ *
+ * @param {boolean} isSignedOut whether somebody signed out; if their session only ended, their recent queries stay
+ */
+export function forgetQueries(isSignedOut) {
+  sessionStorage.clear();
+  if (isSignedOut) localStorage.removeItem(RECENT_KEY);
 }
 
 /** Go to the page to sign in, which leads back to this page. */
