@@ -110,7 +110,7 @@ def test_many_identifiers_are_compared_quickly(tmp_path):
     (tmp_path / "a.mov").write_bytes(make_film(7.0, identifiers))
     began = time.monotonic()
     assert not is_live_photo(tmp_path / "a.jpg", tmp_path / "a.mov")
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 60
 
 
 def test_a_live_photo_whose_photo_is_deleted_becomes_a_film(fresh, media):

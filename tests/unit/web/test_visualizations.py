@@ -151,8 +151,8 @@ def test_files_with_one_name_get_numbers_in_an_archive():
     names = [_make_unique_name(name, taken) for name in ("a.jpg", "A.jpg", "a (2).jpg", "a.jpg", "b.jpg")]
     assert names == ["a.jpg", "A (2).jpg", "a (2) (2).jpg", "a (3).jpg", "b.jpg"]
     began = time.monotonic()
-    assert len({_make_unique_name("cover.jpg", taken) for _ in range(10_000)}) == 10_000
-    assert time.monotonic() - began < 2
+    assert len({_make_unique_name("cover.jpg", taken) for _ in range(100_000)}) == 100_000
+    assert time.monotonic() - began < 60
 
 
 def test_an_archive_of_many_files_is_requested_by_post(client):

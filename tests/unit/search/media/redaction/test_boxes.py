@@ -22,7 +22,7 @@ SECRET = b"+52.5200+013.4050/"
 CONTAINERS = {b"moov", b"trak", b"mdia", b"minf", b"stbl", b"meta", b"iprp", b"ipco", b"moof", b"traf"}
 PLACE = make_box(b"udta", make_box(b"\xa9xyz", SECRET) + make_box(b"loci", SECRET))
 BOXES = (PLACE, make_box(b"uuid", SECRET), make_box(b"meta", SECRET), make_box(b"gps ", SECRET))
-SECONDS = 5
+SECONDS = 60
 
 
 def redact(path):
