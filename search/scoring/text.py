@@ -77,11 +77,6 @@ class TextFeatures:
     values: Mapping[str, Vectors]
     exact: Flags = field(default_factory=lambda: np.zeros(0, bool))
 
-    def stack(self, names: Sequence[str]) -> Vectors:
-        """Return features as columns, shape (n, k)."""
-        result: Vectors = np.stack([self.values[name] for name in names], axis=1).astype(np.float32)
-        return result
-
 
 def make_semantic_features(similarity: Vectors, hub: Vectors, nearest: float) -> dict[str, Vectors]:
     """Return the features of the semantic retriever by name.
@@ -112,8 +107,12 @@ def make_lexical_features(strength: Vectors, contained_share: Vectors, terms: in
 
 def compute_log_odds(features: TextFeatures, weights: Weights) -> Vectors:
     """Compute the log-odds of relevance, shape (n,); at least `EXACT_LOGIT` for exact matches."""
-    columns = features.stack(weights.features)
-    logits: Vectors = columns @ np.array([*weights.weights.values()], np.float32) + np.float32(weights.bias)
+    # Not as a product of matrices: for so few columns, OpenBLAS on processors with AVX-512 now and then reports an
+    # invalid value where there is none.
+    columns = [
+        features.values[name].astype(np.float32) * np.float32(weight) for name, weight in weights.weights.items()
+    ]
+    logits: Vectors = np.stack(columns).sum(axis=0) + np.float32(weights.bias)
     if len(features.exact):
         # A soft maximum, so that exact matches keep their order.
         logits = np.where(features.exact, np.logaddexp(np.float32(EXACT_LOGIT), logits), logits)

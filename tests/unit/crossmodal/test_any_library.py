@@ -252,8 +252,8 @@ def test_jobs(kind, fresh, tmp_path):
 @pytest.mark.parametrize("kind", INTERFACES)
 def test_a_job_is_followed_to_its_end(kind, fresh, media):
     with working(fresh), open_interface(fresh, kind) as opened:
-        job = fresh.jobs.add(Task((str(media),)))
         fresh.sources.add(str(media))
+        job = fresh.jobs.add(Task((str(media),)))
         states = [one.state for one in opened.follow_job(job.id)]
     assert states[-1] == "done"
 
