@@ -107,7 +107,7 @@ def make_lexical_features(strength: Vectors, contained_share: Vectors, terms: in
 
 def compute_log_odds(features: TextFeatures, weights: Weights) -> Vectors:
     """Compute the log-odds of relevance, shape (n,); at least `EXACT_LOGIT` for exact matches."""
-    # Not as a product of matrices: for so few columns, OpenBLAS on processors with AVX-512 now and then reports an
+    # Not as a product of matrices: for five columns, OpenBLAS on processors with AVX-512 now and then reports an
     # invalid value where there is none.
     columns = [
         features.values[name].astype(np.float32) * np.float32(weight) for name, weight in weights.weights.items()
