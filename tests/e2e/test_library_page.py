@@ -32,7 +32,13 @@ def address(home):
 def page(open_browser, address):
     troubles = []
     page = open_browser().new_context().new_page()
-    page.on("console", lambda one: one.type == "error" and troubles.append(f"{one.text} {one.location['url']}"))
+
+    def note(message):
+        # An event stream is cut when its job is dropped. The page reads the list then, but browsers log it.
+        if message.type == "error" and not message.location["url"].endswith("/events"):
+            troubles.append(f"{message.text} {message.location['url']}")
+
+    page.on("console", note)
     page.on("pageerror", lambda one: troubles.append(str(one)))
     page.goto(f"{address}/library")
     yield page
