@@ -3,7 +3,6 @@
 import subprocess
 import sys
 import tempfile
-import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,19 +11,18 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.support.browser import PHONE, ask, start_chromium, wait
+from tests.support.server import run_server
 
 DOCS = Path(__file__).parent
-PORT = 8766
-URL = f"http://127.0.0.1:{PORT}"
 QUERY = "a red flower opens"
 SIZE = {"width": 1200, "height": 760}
 
 
 def main() -> None:
     """Index the demo library, serve it and take the pictures."""
-    with tempfile.TemporaryDirectory() as folder, serve(Path(folder)), sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, serve(Path(folder)) as address, sync_playwright() as playwright:
         browser = start_chromium(playwright)
-        page = open_page(browser, viewport=SIZE)
+        page = open_page(browser, address, viewport=SIZE)
         ask(page, QUERY)
         take(page, "search")
         page.click(".hit .open >> nth=0")
@@ -33,36 +31,27 @@ def main() -> None:
         page.keyboard.press("Escape")
         page.click("#filters-toggle")
         take(page, "filters")
-        page.goto(f"{URL}/library")
+        page.goto(f"{address}/library")
         take(page, "library")
-        take(open_page(browser, **PHONE, color_scheme="dark"), "phone")
+        take(open_page(browser, address, **PHONE, color_scheme="dark"), "phone")
         browser.close()
 
 
 @contextmanager
-def serve(folder: Path) -> Iterator[None]:
-    """Serve a new library of the demo files in a folder."""
-    command = [sys.executable, "-m", "crossmodal", "--home", str(folder / "home")]
-    subprocess.run([*command, "demo", str(folder / "media")], check=True)
-    subprocess.run([*command, "index", str(folder / "media")], check=True)
-    server = subprocess.Popen([*command, "serve", "--port", str(PORT)])
-    try:
-        for _ in range(300):
-            try:
-                urllib.request.urlopen(f"{URL}/api/v1/search?q=a+dog").close()  # noqa: S310
-                break
-            except OSError:
-                time.sleep(0.2)
-        yield
-    finally:
-        server.terminate()
-        server.wait()
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a new library of the demo files in a folder, and return its address."""
+    home, media = folder / "home", folder / "media"
+    for arguments in (["demo", str(media)], ["--home", str(home), "index", str(media)]):
+        subprocess.run([sys.executable, "-m", "crossmodal", *arguments], check=True)
+    with run_server(home) as address:
+        urllib.request.urlopen(f"{address}/api/v1/search?q=a+dog").close()  # noqa: S310 - until the models are loaded
+        yield address
 
 
-def open_page(browser: Browser, **options: object) -> Page:
+def open_page(browser: Browser, address: str, **options: object) -> Page:
     """Return the search page in a new window."""
     page = browser.new_context(bypass_csp=True, **options).new_page()  # type: ignore[arg-type]
-    page.goto(URL)
+    page.goto(address)
     return page
 
 

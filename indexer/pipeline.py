@@ -22,9 +22,10 @@ from indexer.write import Writer
 from search.disk_guard import DISKS
 from search.forget import forget_items
 from search.media.image.transform import ImageTransform
-from search.media.sandbox import Limits, tune_malloc
+from search.media.sandbox import Limits
 from search.open_home import OpenHome
 from search.paths import explain_read_error, find_access_problem, find_folder
+from search.process_memory import tune_malloc
 from search.records import Source
 from search.storage.activities import Activities
 from search.storage.ledger import Ledger

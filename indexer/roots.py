@@ -54,8 +54,7 @@ def _resolve(library: OpenHome, path: Path) -> str:
         raise UsageError(f"{clean_string(str(path))} cannot be indexed: it is a {reason}. Choose another folder.")
     if make_printable(root) != root:
         raise UsageError(f"{make_printable(root)} cannot be indexed: its path is not valid UTF-8. Rename it.")
-    above = library.sources.find_above(root)
-    if problem is None and (above is None or above.path == root):
+    if problem is None:
         library.sources.require_mergeable(root, str(library.home.uploads))
     return root
 

@@ -121,7 +121,7 @@ def _index_on_server(
     """Index files and folders of a server, and wait until this is done."""
     arguments: dict[str, Any] = {"retry_failed": retry_failed, "exclude": exclude or None, "hidden": hidden}
     try:
-        with open_library(settings) as library, show_progress() as show, _reported_if_waiting(library):
+        with open_library(settings) as library, show_progress() as show, _report_waiting(library):
             found = library.index(*paths, **arguments, progress=show)
     except KeyboardInterrupt:
         click.echo("crossmodal: interrupted; the server goes on. To stop it, see `crossmodal jobs`.", err=True)
@@ -136,8 +136,8 @@ def _index_on_server(
 
 
 @contextmanager
-def _reported_if_waiting(library: "AnyLibrary") -> Iterator[None]:
-    """Say once on standard error if no job has been started after some seconds of a `with` block."""
+def _report_waiting(library: "AnyLibrary") -> Iterator[None]:
+    """Print a message to standard error if no job has started a few seconds into a `with` block."""
 
     def report() -> None:
         # The command may end in the meantime, and close its connections.

@@ -9,7 +9,8 @@ from typing import Any, Protocol, TypeVar
 from search.admission import Admission
 from search.deadline import check_deadline, read_remaining
 from search.errors import CrossmodalError, MediaLimitError, UnreadableMediaError
-from search.media.sandbox import Limits, Sandbox, release_memory
+from search.media.sandbox import Limits, Sandbox
+from search.process_memory import release_memory
 
 T = TypeVar("T")
 SECONDS = 60.0

@@ -4,7 +4,6 @@ This module does not import the decoders: a sandbox gets the function to run as 
 """
 
 import contextlib
-import ctypes
 import importlib
 import os
 import signal
@@ -16,21 +15,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any
 
 from search.errors import HomeError, UnreadableMediaError
+from search.process_memory import MEBIBYTE, limit_memory, tune_malloc
 
-MEBIBYTE = 2**20
 START_TIMEOUT_SECONDS = 120.0
 # How long to wait for the end of a process that was killed.
 KILL_TIMEOUT_SECONDS = 5.0
 # The first message of the process.
 READY = "ready"
-# Parameters of mallopt(3).
-M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD = -1, -2, -3
-# Larger allocations are returned to the system when they are freed.
-MAX_REUSED_BYTES = 32 * MEBIBYTE
 # On many cores, the threads that numpy starts alone would need more address space than the limit.
 SINGLE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 CHILD = "import sys; from search.media.sandbox import run_child; run_child(sys.argv[1], int(sys.argv[2]))"
@@ -189,34 +183,3 @@ def run_child(name: str, descriptor: int) -> None:
         while True:
             for message in work(setup, *connection.recv()):
                 connection.send(message)
-
-
-def tune_malloc() -> None:
-    """Make this process reuse memory that it frees, instead of returning it to the system.
-
-    Getting new pages for every image costs a decoder a fifth of its time, and the process that receives the images half
-    of the time this takes. Allocations larger than `MAX_REUSED_BYTES` are still returned.
-    """
-    if sys.platform == "linux" and (tune := getattr(ctypes.CDLL(None), "mallopt", None)) is not None:  # musl has none
-        tune(M_MMAP_THRESHOLD, MAX_REUSED_BYTES)
-        tune(M_TRIM_THRESHOLD, 2 * MAX_REUSED_BYTES)
-        tune(M_TOP_PAD, MAX_REUSED_BYTES // 4)
-
-
-def release_memory(above: int) -> None:
-    """Return the free memory of this process to the system, if the process has more memory than this, in MiB."""
-    if sys.platform == "linux" and (trim := getattr(ctypes.CDLL(None), "malloc_trim", None)) is not None:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        if pages * os.sysconf("SC_PAGE_SIZE") > above * MEBIBYTE:
-            trim(0)
-
-
-def limit_memory(size: int) -> None:
-    """Limit the address space of this process, in bytes."""
-    try:
-        import resource
-    except ImportError:  # not on Windows
-        return
-    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-    limit = size if hard == resource.RLIM_INFINITY else min(size, hard)
-    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

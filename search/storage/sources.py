@@ -34,12 +34,15 @@ class Sources:
             return int(db.execute(select(t.source.c.id).where(t.source.c.path == path)).scalar_one())
 
     def require_mergeable(self, root: str, uploads: str) -> None:
-        """Raise UsageError if accounts or keys have rights for a source below a folder, which `merge` would delete.
+        """Raise UsageError if accounts or keys have rights for a source that `merge` would delete.
 
         Args:
-            root: The folder.
+            root: The folder that is to become a source, or is one. One inside another source takes none in.
             uploads: The folder of uploads, which stays a separate source.
         """
+        above = self.find_above(root)
+        if above is not None and above.path != root:
+            return
         with self._database.read() as db:
             _require_no_rights(db, root, uploads)
 

@@ -37,6 +37,7 @@ def register(app: Flask, authentication: Authentication, user_header: str) -> No
         operation = find_operation(app, request.endpoint)
         named = _read_named(user_header)
         if request.endpoint in {None, "static"}:
+            # For the menu of the page that says that there is nothing.
             g.find_principal = lambda: _find_visitor(authentication, named)
             return None
         if operation.role is Role.NONE and not (named or _has_secret()):
@@ -45,7 +46,7 @@ def register(app: Flask, authentication: Authentication, user_header: str) -> No
             return None
 
         def find() -> Principal:
-            return _find_named(authentication, named) if named else _find_principal(authentication, operation.role)
+            return _find_principal(authentication, named, operation.role)
 
         g.find_principal, g.principal = find, find()
         if operation.role is Role.NONE:
@@ -89,13 +90,20 @@ def _has_secret() -> bool:
     return "Authorization" in request.headers or not FINDERS.keys().isdisjoint(request.cookies)
 
 
-def _find_principal(authentication: Authentication, needed: Role) -> Principal:
+def _find_principal(authentication: Authentication, named: str, needed: Role) -> Principal:
     """Return who sends the current request.
+
+    Args:
+        authentication: Finds it out.
+        named: The name in the header of a trusted proxy, which decides if there is one.
+        needed: The role that the route needs.
 
     Raises:
         SignInError: The request has a key that is not valid.
         NotAllowedError: There are no accounts, and the request may come from another machine.
     """
+    if named:
+        return _find_named(authentication, named)
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return _find_bearer(authentication, token.strip())
@@ -136,9 +144,9 @@ def _find_unnamed(authentication: Authentication, is_public: bool) -> Principal:
 
 
 def _find_visitor(authentication: Authentication, named: str) -> Principal:
-    """Return who asks for a path that does not exist, for the menu of the page that says so."""
+    """Return who asks for a path that does not exist; nobody if that is not clear."""
     try:
-        return _find_named(authentication, named) if named else _find_principal(authentication, Role.NONE)
+        return _find_principal(authentication, named, Role.NONE)
     except (SignInError, NotAllowedError):
         return NOBODY
 

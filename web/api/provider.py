@@ -3,7 +3,7 @@
 import secrets
 import threading
 import time
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import timedelta
 
 from flask import Blueprint, Response, make_response, redirect, request
@@ -61,20 +61,14 @@ def make_blueprint(library: OpenHome, authentication: Authentication, settings: 
     # A restart of the server makes people who are just signing in begin again.
     signer = URLSafeTimedSerializer(secrets.token_bytes(32))
     finished = FinishedAttempts()
+    leads_on = Operation(status=302, role=Role.NONE, media=(PAGE,), headers=LOCATION, signs_in=True)
 
     def require_provider() -> None:
         if not has_provider(settings):
             raise NotFoundError("No identity provider is set up: the settings `oidc_issuer` and `oidc_client_id`.")
 
     @api.get("")
-    @Operation(
-        status=302,
-        role=Role.NONE,
-        media=(PAGE,),
-        headers=LOCATION,
-        errors=(NotFoundError, ProviderError),
-        signs_in=True,
-    )
+    @replace(leads_on, errors=(NotFoundError, ProviderError))
     def begin() -> Response:
         """Lead a browser to the identity provider, if one is set up."""
         require_provider()
@@ -84,14 +78,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication, settings: 
         return response
 
     @api.get("/callback")
-    @Operation(
-        status=302,
-        role=Role.NONE,
-        media=(PAGE,),
-        headers=LOCATION,
-        errors=(SignInError, NotAllowedError),
-        signs_in=True,
-    )
+    @replace(leads_on, errors=(SignInError, NotAllowedError))
     def finish() -> Response:
         """Sign in whom the identity provider sends back."""
         require_provider()

@@ -84,8 +84,7 @@ def make_blueprint(library: OpenHome, allowed_roots: Sequence[Path]) -> Blueprin
         above = sources.find_above(os.path.normpath(new.path))
         path = _check_path(new.path, library, allowed_roots, above)
         exclude = None if new.exclude is None else check_patterns(new.exclude)
-        if above is None or above.path == str(path):
-            sources.require_mergeable(str(path), str(library.home.uploads))
+        sources.require_mergeable(str(path), str(library.home.uploads))
         source_id = above.id if above is not None else sources.add(str(path))
         _change(sources, source_id, new, exclude)
         job = library.jobs.add(Task((str(path),), new.retry_failed))

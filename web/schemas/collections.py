@@ -2,14 +2,16 @@
 
 from typing import TYPE_CHECKING, Any
 
-from search.records import Album
+from search.records import Album, FeedbackCount
 from web.contract.documents import Document, make_record_document
 from web.schemas.search import ItemDocument
 
 if TYPE_CHECKING:
     AlbumDocument = Document
+    FeedbackCountDocument = Document
 else:
     AlbumDocument = make_record_document(Album, "AlbumDocument")
+    FeedbackCountDocument = make_record_document(FeedbackCount, "FeedbackCountDocument")
 
 
 class AlbumList(Document):
@@ -117,20 +119,6 @@ class FeedbackDocument(Document):
     item: int
     relevant: bool
     given_at: str
-
-
-class FeedbackCountDocument(Document):
-    """How much feedback an account has given.
-
-    Attributes:
-        account_id: The account; null for what was given before there were accounts.
-        account: Its name.
-        count: The number of judgments.
-    """
-
-    account_id: int | None
-    account: str | None
-    count: int
 
 
 class FeedbackList(Document):

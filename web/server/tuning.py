@@ -1,12 +1,6 @@
 """How a process that answers many requests at the same time uses memory and processors. Home of threadpoolctl."""
 
-import ctypes
-import sys
-
-# A parameter of mallopt(3).
-M_ARENA_MAX = -8
-# Each further arena keeps memory that was freed in it, and no other thread can use it.
-MAX_ARENAS = 2
+from search.process_memory import share_freed_memory
 
 
 def tune_for_requests() -> None:
@@ -18,5 +12,4 @@ def tune_for_requests() -> None:
     from threadpoolctl import threadpool_limits
 
     threadpool_limits(1, user_api="blas")
-    if sys.platform == "linux" and (tune := getattr(ctypes.CDLL(None), "mallopt", None)) is not None:  # musl has none
-        tune(M_ARENA_MAX, MAX_ARENAS)
+    share_freed_memory()
