@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
@@ -11,7 +12,7 @@ from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.encoders.presets import list_presets
-from search.errors import BusyError, UsageError
+from search.errors import BusyError, NotFoundError, UsageError
 from search.job_progress import follow_job
 from search.open_home import OpenHome
 from search.paths import is_below
@@ -171,13 +172,15 @@ def _answer(job: Job) -> tuple[Response, int]:
 def _stream_events(library: OpenHome, job: Job, may_follow: Callable[[], bool]) -> Iterator[str]:
     """Yield the job as a server-sent event whenever it changes, until it is over or the caller may not follow it."""
     checked_at = time.monotonic()
-    for changed in follow_job(library.jobs, job.id):
-        if time.monotonic() - checked_at >= CHECK_SECONDS:
-            if not may_follow():
-                return
-            checked_at = time.monotonic()
-        if changed is None:
-            yield ": no change\n\n"
-        else:
-            document = json.dumps(serialize_job(changed), ensure_ascii=False)
-            yield f"event: {'end' if changed.state.is_over else 'progress'}\ndata: {document}\n\n"
+    # The job may have been dropped since the request was accepted: then there is nothing to send.
+    with suppress(NotFoundError):
+        for changed in follow_job(library.jobs, job.id):
+            if time.monotonic() - checked_at >= CHECK_SECONDS:
+                if not may_follow():
+                    return
+                checked_at = time.monotonic()
+            if changed is None:
+                yield ": no change\n\n"
+            else:
+                document = json.dumps(serialize_job(changed), ensure_ascii=False)
+                yield f"event: {'end' if changed.state.is_over else 'progress'}\ndata: {document}\n\n"

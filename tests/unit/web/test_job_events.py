@@ -12,6 +12,7 @@ from tests.support.accounts import add_admin, add_person, make_headers, sign_in
 from tests.support.clock import Clock
 from tests.support.web_client import make_client
 from web.access.cookies import SESSION_COOKIE
+from web.api.jobs import _stream_events
 
 
 @pytest.fixture
@@ -50,6 +51,18 @@ def test_events_end_when_a_job_that_changed_nothing_is_dropped(client, fresh, mo
     Steps([partial(fresh.jobs.drop, job.id)]).install(monkeypatch, "search.job_progress")
     body = client.get(f"/api/v1/jobs/{job.id}/events").get_data(as_text=True)
     assert body.count("event: ") == 1
+
+
+def test_events_of_a_job_that_is_dropped_before_the_first_one_end_without_an_error(client, fresh, monkeypatch):
+    job = fresh.jobs.add(Task(("/x",), is_routine=True))
+
+    def stream_late(*arguments):
+        fresh.jobs.drop(job.id)
+        return _stream_events(*arguments)
+
+    monkeypatch.setattr("web.api.jobs._stream_events", stream_late)
+    answer = client.get(f"/api/v1/jobs/{job.id}/events")
+    assert (answer.status_code, answer.data) == (200, b"")
 
 
 def disable(library, account):
