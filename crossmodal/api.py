@@ -17,6 +17,7 @@ from crossmodal.arguments import (
     parse_state,
     resolve_path,
 )
+from crossmodal.collecting import Collections
 from crossmodal.results import IndexSummary, SearchResults
 from search.errors import HomeError
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from indexer.progress import Progress
     from search import open_home as internal
     from search.engine import Engine
-    from search.records import Album, Answer, FoundSegment, Item, Job, Query
+    from search.records import Answer, FoundSegment, Item, Job, Query
 
 
 def open(home: PathName | None = None, *, create: bool = True, device: str | None = None) -> "Library":
@@ -54,7 +55,7 @@ def open(home: PathName | None = None, *, create: bool = True, device: str | Non
     return Library(open_home(settings, create))
 
 
-class Library:
+class Library(Collections):
     """An open library. Create one with `crossmodal.open`.
 
     Searches can run in several threads at once.
@@ -204,12 +205,6 @@ class Library:
             NotFoundError: The item does not exist.
         """
         return self._opened.catalog.list_segments(self.get(item_id).id)
-
-    def albums(self) -> "list[Album]":
-        """Return the albums, in order of name."""
-        from search.storage.albums import Albums
-
-        return Albums(self._opened.database).list_all()
 
     def forget(self, *paths: PathName, missing_for: float | None = None) -> int:
         """Remove files and folders from the library, and cancel the jobs that would add them again.

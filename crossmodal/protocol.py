@@ -51,8 +51,26 @@ class AnyLibrary(Protocol):
     def albums(self) -> "list[Album]":
         """Return the albums."""
 
+    def rename_album(self, album_id: int, name: str) -> "Album":
+        """Change the name of an album."""
+
+    def set_album_cover(self, album_id: int, item_id: int | None) -> "Album":
+        """Choose the item that represents an album; None for its first item."""
+
+    def order_album(self, album_id: int, item_ids: Iterable[int]) -> "Album":
+        """Set the order in which an album shows its items."""
+
     def forget(self, *paths: PathName, missing_for: float | None = None) -> int:
         """Remove files and folders from the library, and return the number of removed items."""
+
+    def hide(self, *paths: PathName, items: int | Iterable[int] = ()) -> int:
+        """Hide items, and copies of them, for good, and return the number of hidden items."""
+
+    def unhide(self, *paths: PathName, items: int | Iterable[int] = ()) -> int:
+        """Show hidden items again, and return their number."""
+
+    def hidden(self) -> "list[Item]":
+        """Return what is hidden, in the order of the paths."""
 
     def status(self) -> dict[str, Any]:
         """Return the same document as `crossmodal status --json`."""

@@ -12,6 +12,7 @@ from indexer.volumes import VolumeChanges
 from search.disk_guard import DISKS
 from search.paths import explain_read_error, find_folder
 from search.records import FileFacts, FileStamp, LedgerRow, State, Volume
+from search.storage.hidden_items import HIDDEN_REASON
 from search.storage.ledger import Ledger
 
 SETTLED_STATES = {State.INDEXED, State.FAILED}
@@ -203,6 +204,8 @@ def _compare_known(plan: Plan, result: FileFacts, row: LedgerRow, options: PlanO
         plan.updated_paths.add(result.path)
         if row.state == State.INDEXED:
             plan.reindexed_paths.add(result.path)
+    elif row.reason == HIDDEN_REASON and row.state == State.SKIPPED and _has_same_stamp(row, result):
+        plan.counts["skipped"] += 1
     elif row.state == State.SKIPPED and row.has_segments and _has_same_stamp(row, result):
         plan.counts["unchanged"] += 1
         plan.restored_ids.append(row.id)

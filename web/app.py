@@ -40,6 +40,7 @@ from web.api import (
     feedback,
     forget,
     health,
+    hidden_items,
     items,
     jobs,
     keys,
@@ -131,6 +132,7 @@ def _register_library_routes(app: Flask, engine: Engine, settings: Settings) -> 
     app.register_blueprint(query_images.make_blueprint(engine.library))
     app.register_blueprint(feedback.make_blueprint(engine.library, settings.keep_queries))
     app.register_blueprint(forget.make_blueprint(engine.library))
+    app.register_blueprint(hidden_items.make_blueprint(engine.library))
     app.register_blueprint(archive.make_blueprint(engine.library))
     app.register_blueprint(text.make_blueprint(engine.library))
     app.register_blueprint(jobs.make_blueprint(engine.library))

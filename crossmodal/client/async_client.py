@@ -6,7 +6,7 @@ from typing import Any, Self, TypeVar, Unpack
 
 import httpx2
 
-from crossmodal.arguments import PathName, ProgressCallback, SearchOptions, make_similar_query, parse_state
+from crossmodal.arguments import PathName, ProgressCallback, SearchOptions, make_list, make_similar_query, parse_state
 from crossmodal.client import calls
 from crossmodal.client.base import (
     BaseClient,
@@ -98,9 +98,43 @@ class AsyncClient(BaseClient):
         """Return the albums, in order of name."""
         return await self._send(calls.list_albums())
 
+    async def rename_album(self, album_id: int, name: str) -> Album:
+        """Change the name of an album. See `Library.rename_album`."""
+        return await self._send(calls.edit_album(album_id, {"name": name}))
+
+    async def set_album_cover(self, album_id: int, item_id: int | None) -> Album:
+        """Choose the item that represents an album; None for its first item. See `Library.set_album_cover`."""
+        return await self._send(calls.edit_album(album_id, {"cover": item_id}))
+
+    async def order_album(self, album_id: int, item_ids: Iterable[int]) -> Album:
+        """Set the order in which an album shows its items. See `Library.order_album`."""
+        return await self._send(calls.order_album(album_id, item_ids))
+
     async def forget(self, *paths: PathName, missing_for: float | None = None) -> int:
         """Remove files and folders of the server from the library. See `Library.forget`."""
         return await self._send(calls.forget(paths, missing_for)) if paths or missing_for is not None else 0
+
+    async def hide(self, *paths: PathName, items: int | Iterable[int] = ()) -> int:
+        """Hide items, and copies of them, from searches and albums. See `Library.hide`."""
+        return await self._change_hidden(paths, items, hides=True)
+
+    async def unhide(self, *paths: PathName, items: int | Iterable[int] = ()) -> int:
+        """Show hidden items again, and copies of them. See `Library.unhide`."""
+        return await self._change_hidden(paths, items, hides=False)
+
+    async def hidden(self) -> list[Item]:
+        """Return what is hidden, in the order of the paths."""
+        found: list[Item] = []
+        cursor: int | None = 0
+        while cursor is not None:
+            page = await self._send(calls.list_hidden(cursor))
+            found += page.items
+            cursor = page.next
+        return sorted(found, key=lambda item: item.path)
+
+    async def _change_hidden(self, paths: tuple[PathName, ...], items: int | Iterable[int], hides: bool) -> int:
+        ids = make_list(items)
+        return await self._send(calls.change_hidden(paths, ids, hides)) if paths or ids else 0
 
     async def status(self) -> dict[str, Any]:
         """Return the same document as `crossmodal status --json`."""

@@ -101,6 +101,16 @@ def list_albums() -> Call[list[Album]]:
     return _get("albums", parsing.parse_albums)
 
 
+def edit_album(album_id: int, change: Mapping[str, Any]) -> Call[Album]:
+    """Rename an album, or choose its cover."""
+    return Call("PATCH", f"{API}/albums/{int(album_id)}", parsing.parse_album, body=change)
+
+
+def order_album(album_id: int, item_ids: Iterable[int]) -> Call[Album]:
+    """Set the order in which an album shows its items."""
+    return Call("PUT", f"{API}/albums/{int(album_id)}/order", parsing.parse_album, body={"items": list(item_ids)})
+
+
 def get_status() -> Call[dict[str, Any]]:
     """Return the state of the library."""
     return _get("status", parsing.parse_status)
@@ -144,6 +154,18 @@ def forget(paths: Iterable[PathName], missing_for: float | None) -> Call[int]:
     """Remove files and folders from the library."""
     body = {"paths": [str(path) for path in paths], "missing_for": missing_for}
     return Call("POST", f"{API}/forget", _read_count, body=body, key=_make_key())
+
+
+def change_hidden(paths: Iterable[PathName], items: int | Iterable[int], hides: bool) -> Call[int]:
+    """Hide items, or show them again. Doing it twice changes nothing."""
+    body = {"paths": [str(path) for path in paths], "items": make_list(items)}
+    path = f"{API}/hidden" if hides else f"{API}/hidden/undo"
+    return Call("POST", path, lambda document: len(document["items"]), body=body)
+
+
+def list_hidden(cursor: int) -> Call[ItemPage]:
+    """Return a page of what is hidden."""
+    return _get("hidden", parsing.parse_item_page, {"limit": PAGE_SIZE, "cursor": cursor})
 
 
 def upload(files: Iterable[FormFile]) -> Call[Upload]:

@@ -6,7 +6,7 @@ from typing import Any, Self, TypeVar, Unpack
 
 import httpx2
 
-from crossmodal.arguments import PathName, ProgressCallback, SearchOptions, make_similar_query, parse_state
+from crossmodal.arguments import PathName, ProgressCallback, SearchOptions, make_list, make_similar_query, parse_state
 from crossmodal.client import calls
 from crossmodal.client.base import (
     BaseClient,
@@ -130,9 +130,43 @@ class Client(BaseClient):
         """Return the albums, in order of name."""
         return self._send(calls.list_albums())
 
+    def rename_album(self, album_id: int, name: str) -> Album:
+        """Change the name of an album. See `Library.rename_album`."""
+        return self._send(calls.edit_album(album_id, {"name": name}))
+
+    def set_album_cover(self, album_id: int, item_id: int | None) -> Album:
+        """Choose the item that represents an album; None for its first item. See `Library.set_album_cover`."""
+        return self._send(calls.edit_album(album_id, {"cover": item_id}))
+
+    def order_album(self, album_id: int, item_ids: Iterable[int]) -> Album:
+        """Set the order in which an album shows its items. See `Library.order_album`."""
+        return self._send(calls.order_album(album_id, item_ids))
+
     def forget(self, *paths: PathName, missing_for: float | None = None) -> int:
         """Remove files and folders of the server from the library. See `Library.forget`."""
         return self._send(calls.forget(paths, missing_for)) if paths or missing_for is not None else 0
+
+    def hide(self, *paths: PathName, items: int | Iterable[int] = ()) -> int:
+        """Hide items, and copies of them, from searches and albums. See `Library.hide`."""
+        return self._change_hidden(paths, items, hides=True)
+
+    def unhide(self, *paths: PathName, items: int | Iterable[int] = ()) -> int:
+        """Show hidden items again, and copies of them. See `Library.unhide`."""
+        return self._change_hidden(paths, items, hides=False)
+
+    def hidden(self) -> list[Item]:
+        """Return what is hidden, in the order of the paths."""
+        found: list[Item] = []
+        cursor: int | None = 0
+        while cursor is not None:
+            page = self._send(calls.list_hidden(cursor))
+            found += page.items
+            cursor = page.next
+        return sorted(found, key=lambda item: item.path)
+
+    def _change_hidden(self, paths: tuple[PathName, ...], items: int | Iterable[int], hides: bool) -> int:
+        ids = make_list(items)
+        return self._send(calls.change_hidden(paths, ids, hides)) if paths or ids else 0
 
     def status(self) -> dict[str, Any]:
         """Return the same document as `crossmodal status --json`."""

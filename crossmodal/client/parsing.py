@@ -111,6 +111,11 @@ def parse_segments(document: Document) -> list[FoundSegment]:
     return [FoundSegment(one["id"], document["id"], _make(Segment, one)) for one in document["segments"]]
 
 
+def parse_album(document: Document) -> Album:
+    """Return an album."""
+    return _make(Album, document)
+
+
 def parse_albums(document: Document) -> list[Album]:
     """Return a list of albums."""
     return [_make(Album, one) for one in document["albums"]]

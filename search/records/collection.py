@@ -45,7 +45,7 @@ class Album:
         name: Its name, which no other album of the owner has.
         created_at: When it was created, in UTC, ISO 8601.
         count: The number of its items that the caller may read.
-        cover: The id of the item that represents the album; null if the album is empty.
+        cover: The id of the item that represents the album: the chosen one, or its first; null if the album is empty.
         owner_id: The account that created it; null if it was created without accounts.
         owner: The name of that account.
         is_shared: Whether every account can see it.

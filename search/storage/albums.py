@@ -4,7 +4,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Row, Select, and_, delete, exists, func, insert, or_, select, update
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from search.errors import NotAllowedError, NotFoundError, UsageError
@@ -13,6 +26,7 @@ from search.storage import account_tables as a
 from search.storage import tables as t
 from search.storage.accounts import read_list
 from search.storage.database import Database, match_values, now, pack_values
+from search.storage.hidden_items import match_hidden
 from search.storage.rights import is_readable, is_visible, may_share
 from search.storage.shown import read_shown_id
 
@@ -35,8 +49,7 @@ class Albums:
         owner_id = self._principal.account_id
         with self._database.write() as db:
             is_own = t.album.c.owner_id.is_not_distinct_from(owner_id)
-            if db.execute(select(t.album.c.id).where(t.album.c.name == name, is_own)).first() is not None:
-                raise UsageError(f"name: the album {name!r} already exists; choose another name")
+            _require_unused(db, name, owner_id)
             if db.execute(select(func.count()).where(is_own)).scalar_one() >= MAX_ALBUMS:
                 raise UsageError(f"name: an account can have {MAX_ALBUMS} albums; delete one first")
             row = {"name": name, "created_at": now(), "owner_id": owner_id}
@@ -82,10 +95,58 @@ class Albums:
         with self._database.write() as db:
             existing = db.execute(readable, pack_values(add)).scalars().all()
             if existing:
-                rows = [{"album_id": album_id, "item_id": item_id} for item_id in existing]
+                last = select(func.coalesce(func.max(c.position), 0)).where(c.album_id == album_id)
+                first = db.execute(last).scalar_one() + 1
+                # Without a chosen order, all positions are 0.
+                rows = [
+                    {"album_id": album_id, "item_id": item_id, "position": first + index if first > 1 else 0}
+                    for index, item_id in enumerate(existing)
+                ]
                 db.execute(upsert(t.album_item).on_conflict_do_nothing(), rows)
             removal = delete(t.album_item).where(c.album_id == album_id, match_values(read_shown_id(c.item_id)))
             db.execute(removal, pack_values(remove))
+
+    def rename(self, album_id: int, name: str) -> None:
+        """Change the name of an album. Raises UsageError when its owner has another album of this name."""
+        with self._database.write() as db:
+            owner_id = db.execute(select(t.album.c.owner_id).where(t.album.c.id == album_id)).scalar()
+            _require_unused(db, name, owner_id, album_id)
+            db.execute(update(t.album).where(t.album.c.id == album_id).values(name=name))
+
+    def set_cover(self, album_id: int, item_id: int | None) -> None:
+        """Choose the item that represents an album; None for its first item.
+
+        Raises:
+            NotFoundError: The item is not in the album, or the caller cannot read it.
+        """
+        c = t.album_item.c
+        query = select(c.item_id).select_from(t.album_item).join(t.item, t.item.c.id == read_shown_id(c.item_id))
+        query = query.where(c.album_id == album_id, t.item.c.id == item_id, is_readable(self._principal.rights))
+        with self._database.write() as db:
+            stored_id = db.execute(query).scalar()
+            if item_id is not None and stored_id is None:
+                raise NotFoundError(f"There is no item {item_id} in the album. Add it first.")
+            db.execute(update(t.album).where(t.album.c.id == album_id).values(cover_id=stored_id))
+
+    def order(self, album_id: int, item_ids: Sequence[int]) -> None:
+        """Set the order in which an album shows its items.
+
+        Args:
+            album_id: The album.
+            item_ids: The items in order; the others follow as they were. Without any, the order is that of the dates.
+        """
+        c = t.album_item.c
+        query = select(c.item_id, read_shown_id(c.item_id).label("shown")).where(c.album_id == album_id)
+        with self._database.write() as db:
+            rows = db.execute(query.order_by(c.position == 0, c.position, c.item_id)).all()
+            wanted = {item_id: place for place, item_id in enumerate(item_ids)}
+            rows = sorted(rows, key=lambda row: wanted.get(row.shown, len(wanted)))
+            places = [
+                {"item": row.item_id, "place": place if item_ids else 0} for place, row in enumerate(rows, start=1)
+            ]
+            change = update(t.album_item).where(c.album_id == album_id, c.item_id == bindparam("item"))
+            if places:
+                db.execute(change.values(position=bindparam("place")), places)
 
     def share(self, album_id: int, with_all: bool, accounts: Sequence[int]) -> None:
         """Set who else can see an album and its items.
@@ -138,19 +199,30 @@ def list_visible(database: Database, account_id: int) -> VisibleAlbums:
     return VisibleAlbums(own, tuple(row.id for row in rows if row.owner_id != account_id))
 
 
+def _require_unused(db: Connection, name: str, owner_id: int | None, album_id: int = 0) -> None:
+    """Raise UsageError if an owner has an album of a name that is not the one with an id."""
+    c = t.album.c
+    same = select(c.id).where(c.name == name, c.owner_id.is_not_distinct_from(owner_id), c.id != album_id)
+    if db.execute(same).first() is not None:
+        raise UsageError(f"name: the album {name!r} already exists; choose another name")
+
+
 def _select_albums(principal: Principal) -> Select[Any]:
     """Return the query for albums, with the number of items that a caller can read."""
-    c, shown_id = t.album_item.c, t.item.c.id
+    album, c, shown_id = t.album.c, t.album_item.c, t.item.c.id
     items = select(shown_id).select_from(t.album_item).join(t.item, shown_id == read_shown_id(c.item_id))
-    items = items.where(c.album_id == t.album.c.id, is_readable(principal.rights))
-    columns = (func.count(shown_id.distinct()), func.min(shown_id))
-    count, cover = (items.with_only_columns(column).scalar_subquery() for column in columns)
+    items = items.where(c.album_id == album.id, is_readable(principal.rights), ~match_hidden())
+    count = items.with_only_columns(func.count(shown_id.distinct()))
+    # The chosen cover, as long as it is in the album; else the first item in the order of the album.
+    chosen = items.where(c.item_id == album.cover_id).limit(1)
+    first = items.order_by(c.position == 0, c.position, shown_id).limit(1)
+    cover = func.coalesce(chosen.scalar_subquery(), first.scalar_subquery())
     shared = select(func.group_concat(t.album_account.c.account_id))
-    shared = shared.where(t.album_account.c.album_id == t.album.c.id)
-    owner = select(a.account.c.name).where(a.account.c.id == t.album.c.owner_id)
+    shared = shared.where(t.album_account.c.album_id == album.id)
+    owner = select(a.account.c.name).where(a.account.c.id == album.owner_id)
     return select(
-        t.album,
-        count.label("count"),
+        *(album[name] for name in ("id", "name", "created_at", "owner_id", "is_shared")),
+        count.scalar_subquery().label("count"),
         cover.label("cover"),
         shared.scalar_subquery().label("shared_with"),
         owner.scalar_subquery().label("owner"),

@@ -31,7 +31,14 @@ from search.records import (
 )
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
-from search.storage.filters import is_indexed, make_conditions, match_folder, order_by_date, read_modified
+from search.storage.filters import (
+    is_indexed,
+    make_conditions,
+    match_folder,
+    order_by_date,
+    order_in_album,
+    read_modified,
+)
 from search.storage.rights import is_own, is_readable
 from search.storage.saving import save_records
 from search.storage.volumes import find_volume, is_available
@@ -163,12 +170,12 @@ class Catalog:
             return {row.path: ItemType(row.type) for row in db.execute(query, pack_values(paths))}
 
     def list_newest(self, filters: Filters) -> list[int]:
-        """Return the ids of all indexed items that satisfy the filters, newest first."""
+        """Return the ids of all indexed items that satisfy the filters, newest first, or as their album orders them."""
         query = (
             select(t.item.c.id)
             .join(t.source, t.source.c.id == t.item.c.source_id)
             .where(make_conditions(filters))
-            .order_by(*order_by_date(newest_first=True), t.item.c.id.desc())
+            .order_by(*order_in_album(filters), *order_by_date(newest_first=True), t.item.c.id.desc())
         )
         with self.database.read() as db:
             return [row[0] for row in db.execute(query)]

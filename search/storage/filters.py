@@ -109,6 +109,17 @@ def order_by_date(newest_first: bool) -> tuple[ColumnElement[Any], ...]:
     return first, guessed.asc(), second
 
 
+def order_in_album(filters: Filters) -> tuple[ColumnElement[Any], ...]:
+    """Return the order that was chosen for the album that some filters name; empty if they do not name just one."""
+    if len(filters.albums) != 1:
+        return ()
+    c = t.album_item.c
+    position = select(func.min(c.position)).where(
+        c.album_id == filters.albums[0], c.position > 0, read_shown_id(c.item_id) == t.item.c.id
+    )
+    return (position.correlate(t.item).scalar_subquery().asc().nulls_last(),)
+
+
 def read_modified() -> ColumnElement[str]:
     """Return the SQL expression for `Item.modified_at`."""
     # A folder, or a file that could not be read, is stored with the time 0.

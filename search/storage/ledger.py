@@ -25,6 +25,7 @@ from search.records import FileFacts, FileStamp, LedgerRow, SegmentKind, State
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
 from search.storage.filters import match_folder
+from search.storage.hidden_items import hide_again, move_hidden
 from search.storage.saving import save_rows
 from search.storage.volumes import is_available
 
@@ -111,11 +112,15 @@ class Ledger:
 
     def mark_missing(self, item_ids: Iterable[int]) -> None:
         """Set the state of items whose file no longer exists to `missing`; their embeddings are kept."""
-        self._set_state(item_ids, State.MISSING, now())
+        with self._database.write() as db:
+            _set_state(db, item_ids, State.MISSING, now())
 
     def restore(self, item_ids: Iterable[int]) -> None:
         """Set the state of items to `indexed` whose unchanged files exist, can be read or are included again."""
-        self._set_state(item_ids, State.INDEXED, None)
+        with self._database.write() as db:
+            ids = list(item_ids)
+            _set_state(db, ids, State.INDEXED, None)
+            hide_again(db, ids)
 
     def hide(self, item_ids: Mapping[int, str | None], reason: str) -> None:
         """Set the state of items to `skipped`, so that searches do not return them; their embeddings are kept.
@@ -173,22 +178,24 @@ class Ledger:
                 values["reason"] = _keep_remark()
                 db.execute(update(t.item).where(c.id == item_id).values(values))
                 _rename_segment(db, item_id, old_paths.get(item_id, ""), file.path)
+            move_hidden(db, old_paths, files)
+            hide_again(db, files)
 
     def forget(self, item_ids: Iterable[int]) -> int:
         """Delete items with their segments and embeddings, and return the number of deleted items."""
         with self._database.write() as db:
             return db.execute(delete(t.item).where(match_values(t.item.c.id)), pack_values(item_ids)).rowcount
 
-    def _set_state(self, item_ids: Iterable[int], state: State, missing_since: str | None) -> None:
-        values = {
-            "state": state,
-            "reason": _keep_remark(),
-            "problem": None,
-            "missing_since": missing_since,
-            "belongs_to": None,
-        }
-        with self._database.write() as db:
-            db.execute(update(t.item).where(match_values(t.item.c.id)).values(values), pack_values(item_ids))
+
+def _set_state(db: Connection, item_ids: Iterable[int], state: State, missing_since: str | None) -> None:
+    values = {
+        "state": state,
+        "reason": _keep_remark(),
+        "problem": None,
+        "missing_since": missing_since,
+        "belongs_to": None,
+    }
+    db.execute(update(t.item).where(match_values(t.item.c.id)).values(values), pack_values(item_ids))
 
 
 def _keep_remark() -> ColumnElement[str | None]:

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 from search.records import FileFacts, MediaFacts, Record, Segment, State
 from search.storage import tables as t
 from search.storage.database import match_values, pack_values
+from search.storage.hidden_items import hide_again
 
 ROWS_PER_STATEMENT = 1_000
 
@@ -63,6 +64,7 @@ def save_records(db: Connection, records: Sequence[Record], moment: str) -> list
     for table, rows in ((t.tag, tags), (t.segment, segments), (t.embedding, embeddings)):
         if rows:
             db.execute(insert(table), rows)
+    hide_again(db, ids.values())
     return [ids[record.file.path] for record in records]
 
 

@@ -99,6 +99,17 @@ item = Table(
     sqlite_autoincrement=True,
 )
 
+# What users have hidden, by content and by path; in all sources, or in one.
+hidden_item = Table(
+    "hidden_item",
+    metadata,
+    Column("id", StorableInteger, primary_key=True),
+    Column("content_hash", StorableText, index=True),
+    Column("path", StorableText, nullable=False, index=True),
+    Column("source_id", ForeignKey("source.id", ondelete="CASCADE"), index=True),
+    Column("hidden_at", StorableText, nullable=False),
+)
+
 tag = Table(
     "tag",
     metadata,
@@ -204,6 +215,8 @@ album = Table(
     Column("created_at", StorableText, nullable=False),
     Column("owner_id", ForeignKey("account.id", ondelete="SET NULL"), index=True),
     Column("is_shared", Boolean, nullable=False, server_default="0"),
+    # The item that was chosen to represent it; without one, it is the first item.
+    Column("cover_id", ForeignKey("item.id", ondelete="SET NULL"), index=True),
     sqlite_autoincrement=True,
 )
 
@@ -220,6 +233,8 @@ album_item = Table(
     metadata,
     Column("album_id", ForeignKey("album.id", ondelete="CASCADE"), primary_key=True),
     Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True, index=True),
+    # Where the item is in the order that its owner chose; 0 in albums without one.
+    Column("position", StorableInteger, nullable=False, server_default="0"),
 )
 
 # Small copies of uploaded query images. Whoever has an id can read the image, so ids cannot be guessed.

@@ -1,5 +1,6 @@
 """/api/v1/albums: named sets of items."""
 
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
@@ -41,6 +42,33 @@ class ChangeRequest(BaseModel):
 
     add: list[ItemId] = Field(default_factory=list, max_length=100_000)
     remove: list[ItemId] = Field(default_factory=list, max_length=100_000)
+
+
+class AlbumChange(BaseModel):
+    """What is changed about an album. What is not sent stays.
+
+    Attributes:
+        name: Its new name, which no other album of its owner has.
+        cover: The id of the item in it that represents it; null for its first item.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: str | None = Field(None, min_length=1, max_length=200)
+    cover: ItemId | None = None
+
+
+class OrderRequest(BaseModel):
+    """The order in which an album shows its items.
+
+    Attributes:
+        items: The ids of its items in order; those that are not listed follow as they were. If it is empty, the newest
+            are first.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    items: list[ItemId] = Field(max_length=100_000)
 
 
 class ShareRequest(BaseModel):
@@ -117,7 +145,44 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         record_activity(library, "album-shared", album.name)
         return jsonify(serialize_album(albums.get(album_id)))
 
+    _add_appearance_routes(api, get_albums)
     return api
+
+
+def _add_appearance_routes(api: Blueprint, get_albums: Callable[[], Albums]) -> None:
+    """Add the routes that change how an album is shown."""
+
+    @api.patch("/<int:album_id>")
+    @Operation(
+        AlbumDocument,
+        role=Role.EDIT,
+        bodies={JSON: AlbumChange},
+        errors=(NotAllowedError,),
+        examples={"Another name and cover": {"name": "Summer", "cover": 2}},
+    )
+    def edit_album(album_id: int) -> Response:
+        """Rename an album, or choose its cover. Returns the album."""
+        change, albums = parse_body(AlbumChange), get_albums()
+        album = albums.get_own(album_id)
+        if "cover" in change.model_fields_set:
+            albums.set_cover(album.id, change.cover)
+        if change.name is not None:
+            albums.rename(album.id, change.name)
+        return jsonify(serialize_album(albums.get(album_id)))
+
+    @api.put("/<int:album_id>/order")
+    @Operation(
+        AlbumDocument,
+        role=Role.EDIT,
+        bodies={JSON: OrderRequest},
+        errors=(NotAllowedError,),
+        examples={"Item 2 first": {"items": [2]}},
+    )
+    def order_album(album_id: int) -> Response:
+        """Set the order in which an album shows its items when it is not searched. Returns the album."""
+        sent, albums = parse_body(OrderRequest), get_albums()
+        albums.order(albums.get_own(album_id).id, sent.items)
+        return jsonify(serialize_album(albums.get(album_id)))
 
 
 def serialize_album(album: Album) -> dict[str, Any]:

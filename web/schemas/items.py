@@ -37,6 +37,16 @@ class ItemList(Document):
     next: int | None
 
 
+class HiddenChange(Document):
+    """What was hidden or shown again.
+
+    Attributes:
+        items: The ids of the items that changed, with those that have the same content.
+    """
+
+    items: list[int]
+
+
 class SegmentDocument(SegmentFields):
     """A segment of an item; fields that do not apply are left out.
 

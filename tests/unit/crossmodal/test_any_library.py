@@ -161,6 +161,7 @@ def test_the_status(demo_library, reference):
         (lambda one: one.segments(10**9), crossmodal.NotFoundError, "There is no item 1000000000"),
         (lambda one: list(one.items("lost")), crossmodal.UsageError, "state must be one of"),
         (lambda one: one.forget("/nowhere"), crossmodal.NotFoundError, "No item or source at /nowhere"),
+        (lambda one: one.hide("/nowhere"), crossmodal.NotFoundError, "No item at /nowhere"),
         (lambda one: one.job(77), crossmodal.NotFoundError, "There is no job 77"),
         (lambda one: list(one.follow_job(77)), crossmodal.NotFoundError, "There is no job 77"),
         (lambda one: one.retry_job(77), crossmodal.NotFoundError, "There is no job 77"),
@@ -188,7 +189,7 @@ def test_files_are_indexed_and_forgotten(own_library, tmp_path):
     assert list(summary.failures) == [str(folder / "broken.jpg")]
     assert seen[-1][:2] == (2, 2)
     again = own_library.index(folder)
-    assert (again.unchanged, again.failures) == (2, summary.failures)
+    assert (again.unchanged, again.failures) == (1, summary.failures)
     (folder / "broken.jpg").unlink()
     assert own_library.index(folder, folder / "note.txt", retry_failed=True).failed == 0
     assert find_names(own_library.search("milk")) == ["note.txt"]
@@ -200,6 +201,41 @@ def test_files_are_indexed_and_forgotten(own_library, tmp_path):
     assert own_library.forget(folder / "new.txt") == 1
     own_library.forget(folder)
     assert list(own_library.items()) == []
+
+
+def test_files_are_hidden_and_shown_again(own_library, tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    (folder / "note.txt").write_text("Buy milk and bread.")
+    (folder / "copy.txt").write_text("Buy milk and bread.")
+    own_library.index(folder)
+    assert own_library.hide() == 0
+    assert own_library.hide(folder / "note.txt") == 2
+    own_library.index(folder)
+    assert find_names(own_library.search("milk")) == []
+    hidden = own_library.hidden()
+    assert [Path(item.path).name for item in hidden] == ["copy.txt", "note.txt"]
+    assert own_library.unhide(items=hidden[0].id) == 2
+    assert len(own_library.search("milk")) == 2
+    assert own_library.hidden() == []
+
+
+def test_albums_are_renamed_ordered_and_get_a_cover(own_library, fresh, tmp_path):
+    folder = tmp_path / "files"
+    folder.mkdir()
+    for name in ("one", "two"):
+        (folder / f"{name}.txt").write_text(f"The letter {name}.")
+    own_library.index(folder)
+    first, second = (item.id for item in own_library.items())
+    albums = Albums(fresh.database)
+    album = albums.add("Letters").id
+    albums.change(album, [first, second], [])
+    assert own_library.rename_album(album, "Mail").name == "Mail"
+    assert own_library.order_album(album, [second, first]).cover == second
+    assert own_library.set_album_cover(album, first).cover == first
+    assert own_library.set_album_cover(album, None).cover == second
+    with pytest.raises(crossmodal.NotFoundError, match="There is no item 99 in the album"):
+        own_library.set_album_cover(album, 99)
 
 
 def test_dots_in_paths_are_resolved_as_when_they_are_stored(own_library, tmp_path):

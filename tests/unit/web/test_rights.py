@@ -44,6 +44,8 @@ def fill(route, ids):
 
 BODIES = {
     "POST /api/v1/albums/{album_id}/items": {"add": [1]},
+    "PATCH /api/v1/albums/{album_id}": {"name": "Mine now"},
+    "PUT /api/v1/albums/{album_id}/order": {"items": []},
     "PUT /api/v1/albums/{album_id}/sharing": {"is_shared": True},
     "POST /api/v1/albums/{album_id}/links": {},
     "PATCH /api/v1/sources/{source_id}": {"watched": True},
