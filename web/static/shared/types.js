@@ -74,6 +74,7 @@
  * @property {number[]} stacked ids of near-duplicates
  * @property {boolean} [date_guessed] whether it satisfies the date filters only by a guessed date
  * @property {Tier} [tier] set by the page
+ * @property {boolean} [follows] whether it was loaded after others; set by the page
  *
  * @typedef {object} AnswerQuery
  * @property {string | null} [voice_text]
