@@ -72,7 +72,6 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         role=Role.VIEW,
         query=WordFields,
         errors=(UnreadableMediaError, StorageError),
-        examples={"Where words are on the page": "?text=house+rules"},
     )
     def show_page(item_id: int, number: int) -> Response:
         """Return the size of a page of a PDF, the number of pages, and where words are on the page.
