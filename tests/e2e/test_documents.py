@@ -1,4 +1,4 @@
-"""Documents in the viewer, in a real browser: pages of PDFs, texts of others, and links, also for readers of an album."""
+"""Documents in the viewer, in a real browser: pages of PDFs, texts of others, links, and readers of a shared album."""
 
 from urllib.parse import parse_qs, urlsplit
 

@@ -112,6 +112,7 @@ export class Pager {
   #show({ page, pages, width, height, boxes }) {
     this.#count = pages;
     this.#message.textContent = "";
+    this.#draw();
     this.#frame.style.aspectRatio = `${width} / ${height}`;
     this.#field.max = String(pages);
     this.#field.value = String(page);
