@@ -76,7 +76,7 @@ def forget_items(library: OpenHome, item_ids: Sequence[int]) -> int:
         home.thumbnail(item_id).unlink(missing_ok=True)
         for side in SMALL_THUMBNAIL_SIDES:
             home.small_thumbnail(item_id, side).unlink(missing_ok=True)
-    for path in home.list_loudness(set(item_ids)):
+    for path in [*home.list_loudness(set(item_ids)), *home.list_page_images(set(item_ids))]:
         path.unlink(missing_ok=True)
     return count
 

@@ -105,6 +105,15 @@ class Home:
         """Return the existing files with loudness curves of some recordings."""
         return [path for path in (self.root / "loudness").glob("*-*.json") if int(path.name.split("-")[0]) in item_ids]
 
+    @property
+    def page_images(self) -> Path:
+        """Images of the pages of documents, made when they are first requested; can be deleted."""
+        return self.root / "pages"
+
+    def list_page_images(self, item_ids: set[int]) -> list[Path]:
+        """Return the existing images of pages of some items."""
+        return [path for path in self.page_images.glob("*-*.jpg") if int(path.name.split("-")[0]) in item_ids]
+
     def create(self) -> None:
         """Create the folders. Raises HomeError when that fails."""
         try:

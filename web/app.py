@@ -36,6 +36,7 @@ from web.api import (
     albums,
     archive,
     content,
+    document_pages,
     facets,
     feedback,
     forget,
@@ -124,6 +125,7 @@ def _register_library_routes(app: Flask, engine: Engine, settings: Settings) -> 
     app.register_blueprint(search.make_blueprint(engine))
     app.register_blueprint(items.make_blueprint(engine))
     app.register_blueprint(content.make_blueprint(engine))
+    app.register_blueprint(document_pages.make_blueprint(engine.library))
     app.register_blueprint(visualizations.make_blueprint(engine))
     app.register_blueprint(facets.make_blueprint(engine.library))
     app.register_blueprint(saved_searches.make_blueprint(engine.library, settings))

@@ -242,13 +242,13 @@ def _assemble(query: Query, weights: Mapping[Retriever, float], scored: _Scored,
 
 
 def list_left_out(query: Query) -> frozenset[int]:
-    """Return the ids of the items that "more like this" leaves out: the examples themselves.
+    """Return the ids of the items that "more like this" leaves out: the examples themselves, also if a region is used.
 
-    In a query that also has a text, a recording, an image or a crop, an item is relevance feedback and can be a result.
+    In a query that also has a text, a recording or an image, an item is relevance feedback and can be a result.
     """
     wanted = [part for part in query.parts if part.weight > 0]
     parsed = parse_query(query.text or "")
-    if parsed.text or parsed.added or query.voice or any(part.item is None or part.crop for part in wanted):
+    if parsed.text or parsed.added or query.voice or any(part.item is None for part in wanted):
         return frozenset()
     return frozenset(part.item for part in wanted if part.item is not None)
 

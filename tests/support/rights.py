@@ -42,6 +42,8 @@ ROUTES = {
     "GET /api/v1/items/{item_id}/loudness": Role.VIEW,
     "GET /api/v1/items/{item_id}/media": Role.VIEW,
     "GET /api/v1/items/{item_id}/moments": Role.VIEW,
+    "GET /api/v1/items/{item_id}/pages/{number}": Role.VIEW,
+    "GET /api/v1/items/{item_id}/pages/{number}/image": Role.VIEW,
     "GET /api/v1/items/{item_id}/passages": Role.VIEW,
     "GET /api/v1/items/{item_id}/preview": Role.VIEW,
     "GET /api/v1/items/{item_id}/similar": Role.VIEW,
@@ -98,7 +100,7 @@ ROUTES = {
     "GET /people": Role.ADMIN,
 }
 # Path parameters that name nothing that can be hidden by rights.
-OPEN_PARAMETERS = {"image_id", "version", "name", "token"}
+OPEN_PARAMETERS = {"image_id", "version", "name", "token", "number"}
 
 
 def make_world(library, folder):

@@ -38,7 +38,7 @@ HOMES = {
     "open_clip": ("search/encoders/open_clip/",),
     "Stemmer": ("search/storage/lexical/word_forms.py",),
     "rapidfuzz": ("search/storage/lexical/word_forms.py", "search/query/correction.py"),
-    "pypdfium2": ("indexer/decode/document/pdf",),
+    "pypdfium2": ("search/media/document/", "indexer/decode/document/pdf"),
     "pysubs2": ("indexer/decode/document/subtitles.py",),
     "rawpy": ("search/media/image/raw.py",),
     "pillow_jxl": ("search/media/image/jxl.py",),

@@ -133,3 +133,21 @@ class Loudness(Document):
     """
 
     peaks: list[float]
+
+
+class PageDocument(Document):
+    """A page of a PDF.
+
+    Attributes:
+        page: The number of the page, from 1.
+        pages: The number of pages of the document.
+        width: The width of the page in points of 1/72 inch.
+        height: The height of the page in points.
+        boxes: Where the words are: left, top, width and height, in shares of the page; at most 500.
+    """
+
+    page: int
+    pages: int
+    width: float
+    height: float
+    boxes: list[tuple[float, float, float, float]]

@@ -1,4 +1,4 @@
-"""PDF: the text of the pages, and images of pages without text. Home of pypdfium2, with `pdf_page`."""
+"""PDF: the text of the pages, and images of pages without text. A home of pypdfium2, with `pdf_page`."""
 
 import ctypes
 from collections.abc import Iterator
@@ -13,13 +13,13 @@ from indexer.decode.document.text import clean_text
 from indexer.decode.family import DocumentFormat, Format
 from indexer.decode.passages import cut_passages
 from search.errors import UnreadableMediaError
+from search.media.document.pdf_file import open_pdf
 from search.media.image.pillow import THUMBNAIL_SIZE, PilImage
 from search.records import MediaFacts, Segment, SegmentKind
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
-MAX_PAGES = 10_000
 # The number of damaged pages that a remark names.
 MAX_NAMED_PAGES = 20
 # Forms in XFA have no pages, only one with this notice for programs that do not support them.
@@ -34,18 +34,8 @@ def decode_pdf(body: bytes) -> Parts:
     Raises:
         UnreadableMediaError: The PDF is damaged, protected, too long or empty.
     """
-    import pypdfium2
-
-    try:
-        with pypdfium2.PdfDocument(body) as document:
-            if len(document) > MAX_PAGES:
-                raise UnreadableMediaError(f"the PDF has more pages than the limit of {MAX_PAGES}")
-            document.init_forms()
-            yield from _decode_pages(document)
-    except pypdfium2.PdfiumError as error:
-        if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD:
-            raise UnreadableMediaError("the PDF is protected with a password. Save a copy without it") from error
-        raise UnreadableMediaError(f"damaged PDF: {error}") from error
+    with open_pdf(body) as document:
+        yield from _decode_pages(document)
 
 
 def _decode_pages(document: "PdfDocument") -> Parts:

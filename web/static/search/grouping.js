@@ -27,4 +27,7 @@ export function createGrouping(group) {
  *
  * @param {Hit} hit
  */
-export const getDivider = ({ tier }) => (tier === "possible" ? t("tier.possible") : null);
+export function getDivider({ tier, follows }) {
+  if (tier === "possible") return t("tier.possible");
+  return tier === "closest" && follows ? t("tier.closest") : null;
+}

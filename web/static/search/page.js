@@ -31,7 +31,6 @@ import { bindVoiceButton } from "./voice.js";
 const form = getElement("ask", HTMLFormElement);
 const textField = getElement("text", HTMLInputElement);
 const status = getElement("status");
-status.tabIndex = -1;
 /** @type {HTMLInputElement[]} */
 const typeBoxes = [...form.querySelectorAll(/** @type {"input"} */ ("input[name=type]"))];
 
@@ -61,6 +60,7 @@ const viewer = new Viewer({
   loadMore,
   like,
   onClose: (index) => grid.focus(index),
+  showError: (message) => showStatus([message], true),
 });
 const filterPanel = new FilterPanel(change);
 new SavedPanel({
@@ -266,7 +266,7 @@ function restore(position) {
   textField.value = state.q ?? "";
   for (const box of typeBoxes) box.checked = state.type.includes(box.value);
   partsBar.show();
-  run(position);
+  run(position).then(() => viewer.restore(getWords(), state));
 }
 
 form.addEventListener("submit", (event) => {

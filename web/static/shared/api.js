@@ -6,8 +6,8 @@ import { locate } from "./site.js";
 
 /**
  * @import {
- *   Album, Answer, Evidence, Facets, FullItem, Item, Job, JobRequest, LedgerItem, Model, NamedFile, SavedSearch,
- *   SearchRequest, Segment, Source, Space,
+ *   Album, Answer, Evidence, Facets, FullItem, Item, Job, JobRequest, LedgerItem, Model, NamedFile, PageOutline,
+ *   SavedSearch, SearchRequest, Segment, Source, Space,
  * } from "./types.js"
  */
 
@@ -95,6 +95,10 @@ export const readFirstPassage = (id) => send(`/api/v1/items/${id}/passages?count
 
 /** @type {(id: number, text: string) => Promise<{ moments: Evidence[] }>} */
 export const readMoments = (id, text) => send(`/api/v1/items/${id}/moments?${new URLSearchParams({ text })}`);
+
+/** @type {(id: number, page: number, text: string) => Promise<PageOutline>} a page of a PDF */
+export const readPage = (id, page, text) =>
+  send(`/api/v1/items/${id}/pages/${page}?${new URLSearchParams({ text: text.slice(0, MAX_PAGE_TEXT) })}`);
 
 /** @type {(id: number, points: number) => Promise<{ peaks: number[] }>} */
 export const readLoudness = (id, points) => send(`/api/v1/items/${id}/loudness?points=${points}`);
@@ -193,6 +197,10 @@ export function upload(files, onProgress) {
   });
 }
 
+// The widths in which pages of a PDF can be requested, in pixels, and the longest text to find on a page.
+export const PAGE_WIDTHS = [640, 1024, 1600, 2400, 3200];
+const MAX_PAGE_TEXT = 2000;
+
 // Formats that browsers show. The preview of any other image is a JPEG.
 const BROWSER_IMAGES = /\.(jpe?g|jpe|jfif|png|gif|webp|avif|bmp)$/i;
 
@@ -205,6 +213,9 @@ export const getMediaAddress = (id) => locate(`/api/v1/items/${id}/media`);
 /** @type {(item: Item) => string} */
 export const getImageAddress = (item) =>
   BROWSER_IMAGES.test(item.path) ? getMediaAddress(item.id) : locate(`/api/v1/items/${item.id}/preview`);
+
+/** @type {(id: number, page: number, width: number) => string} `width` is one of `PAGE_WIDTHS` */
+export const getPageAddress = (id, page, width) => locate(`/api/v1/items/${id}/pages/${page}/image?width=${width}`);
 
 /** Takes a form with the field `ids`: the ids of items, separated by commas. */
 export const getArchiveAddress = () => locate("/api/v1/archive");

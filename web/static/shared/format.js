@@ -102,6 +102,20 @@ export const formatRating = (stars) => "★".repeat(stars);
  */
 export const isTimed = (value) => value.start !== null && value.start !== undefined;
 
+const SLIDES = /\.(pptx?|pptm|odp|key)$/i;
+const SHEETS = /\.(xlsx?|xlsm|ods)$/i;
+
+/**
+ * Return what a page of a document is called, with its number.
+ *
+ * @param {Pick<Item, "path">} item
+ * @param {number} number from 1
+ */
+export function namePage({ path }, number) {
+  const unit = SLIDES.test(path) ? "slide" : SHEETS.test(path) ? "sheet" : /\.pdf$/i.test(path) ? "page" : "section";
+  return t(`pages.unit.${unit}`, { n: number });
+}
+
 /**
  * Return why a result matches, and where.
  *

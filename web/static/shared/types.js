@@ -21,7 +21,15 @@
  * @property {number | null} [rating] 1 to 5
  * @property {string | null} [placeholder] 4 x 3 colors of six hexadecimal digits each, row by row
  *
+ * @typedef {object} PageOutline A page of a PDF.
+ * @property {number} page from 1
+ * @property {number} pages number of pages of the document
+ * @property {number} width in points
+ * @property {number} height in points
+ * @property {Crop[]} boxes where the words are
+ *
  * @typedef {object} Segment
+ * @property {number} id
  * @property {string} kind
  * @property {string} text
  * @property {number | null} [start] in seconds
@@ -46,6 +54,7 @@
  * @typedef {Item & ItemDetails} FullItem
  *
  * @typedef {object} Evidence
+ * @property {number} [segment] the id of the segment
  * @property {string} kind
  * @property {number} score relevance, 0 to 1
  * @property {number | null} [start] in seconds
@@ -65,6 +74,7 @@
  * @property {number[]} stacked ids of near-duplicates
  * @property {boolean} [date_guessed] whether it satisfies the date filters only by a guessed date
  * @property {Tier} [tier] set by the page
+ * @property {boolean} [follows] whether it was loaded after others; set by the page
  *
  * @typedef {object} AnswerQuery
  * @property {string | null} [voice_text]
