@@ -74,6 +74,7 @@ class Engine:
             only_english=ranking.only_english,
             corrected=ranking.corrected,
             ignored=ranking.ignored,
+            recognized=ranking.recognized,
             open_quote=parse_query(query.text or "").open_quote,
             hits=self._read_page(query, replace(cursor, place=place), page, ranking, revision),
             total=ranking.total.number,
@@ -173,12 +174,13 @@ class Engine:
         return replace(
             ranking,
             words=tuple(word.whole for word in encoded.words),
-            has_dates=(encoded.filters.after or encoded.filters.before) is not None,
+            has_dates=any((encoded.filters.date, encoded.filters.after, encoded.filters.before)),
             ignored=encoded.ignored,
             voice=encoded.voice,
             language=encoded.language,
             only_english=encoded.only_english,
             corrected=encoded.corrected,
+            recognized=encoded.recognized,
             revision=revision,
         )
 
@@ -232,7 +234,7 @@ def _load(library: OpenHome, revision: int) -> None:
     """Load the models and indexes that a text query needs."""
     for index in library.indexes.values():
         index.refresh(revision)
-    encode_query(library, Query(text="a photo"))
+    encode_query(library, Query(text="a photo", recognize=False))
 
 
 def _make_evidence(candidate: Candidate, segment: Segment, words: Sequence[str]) -> Evidence:

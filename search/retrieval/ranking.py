@@ -7,8 +7,8 @@ from itertools import pairwise
 import numpy as np
 
 from search.deadline import check_deadline
-from search.query.grammar import parse_query
-from search.records import Query, Retriever, Sort, Tier, VoiceTranscript
+from search.query.intent.reading import read_query
+from search.records import Query, Recognized, Retriever, Sort, Tier, VoiceTranscript
 from search.retrieval.retrieval import SEGMENT_CUT, VISUAL_CUT, Retrieval
 from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved, Scores, fuse, score_items
 from search.scoring.grouping import Stack, stack_near_duplicates
@@ -60,6 +60,7 @@ class Ranking:
         language: The language of the query (ISO 639-1), if it was detected.
         only_english: The chosen models that only understand English, if the query is in another language.
         corrected: The text without its typing errors, if there were any.
+        recognized: The words of the text that are used as filters.
         revision: The revision of the catalog.
         is_resumed: Whether results that were already shown on the pages before a cursor were moved to the front.
     """
@@ -75,6 +76,7 @@ class Ranking:
     language: str | None = None
     only_english: tuple[str, ...] = ()
     corrected: str | None = None
+    recognized: tuple[Recognized, ...] = ()
     revision: int = -1
     is_resumed: bool = False
 
@@ -247,7 +249,7 @@ def list_left_out(query: Query) -> frozenset[int]:
     In a query that also has a text, a recording, an image or a crop, an item is relevance feedback and can be a result.
     """
     wanted = [part for part in query.parts if part.weight > 0]
-    parsed = parse_query(query.text or "")
+    parsed = read_query(query).parsed
     if parsed.text or parsed.added or query.voice or any(part.item is None or part.crop for part in wanted):
         return frozenset()
     return frozenset(part.item for part in wanted if part.item is not None)

@@ -40,13 +40,13 @@ def test_results_that_pass_a_date_filter_only_by_a_guessed_date_say_so(fresh, tm
     assert find(before="2019-05-01") == {}
     assert set(find(types=["image", "document"]).values()) == {False}
     hits = ask(client, sort="newest", types=["image", "document"], stack=False).json["hits"]
-    # Both guessed dates are that day; without a time, that of the file name is the start of it.
-    assert [get_name(hit) for hit in hits] == ["known.jpg", "letter.txt", "IMG-20190501-WA0001.jpg"]
+    # A file of which only the time of its modification is known comes after all that have a date.
+    assert [get_name(hit) for hit in hits] == ["known.jpg", "IMG-20190501-WA0001.jpg", "letter.txt"]
     dates = {get_name(hit): hit["item"] for hit in hits}
     assert dates["IMG-20190501-WA0001.jpg"]["captured_at"] == "2019-05-01T00:00:00"
     assert dates["IMG-20190501-WA0001.jpg"]["is_date_guessed"]
     assert (dates["letter.txt"]["captured_at"], dates["letter.txt"]["modified_at"]) == (None, "2019-05-01T12:00:00Z")
     output = CliRunner().invoke(cli, ["--home", str(fresh.home.root), "search", "after:2019-05"]).output
-    assert "date guessed: 2019-05-01 from the file name" in output
+    assert "date guessed: 2019-05-01 from its name or folder" in output
     assert "date guessed: 2019-05-01 when the file was modified" in output
     assert output.count("date guessed") == 2
