@@ -10,6 +10,7 @@ from indexer.apply import apply_plan
 from indexer.decode.content import Failed, Postponed
 from indexer.decode.decode_pool import DecodePool, FileReader
 from indexer.decode.decoder import Decoder, InlineDecoder, SandboxedDecoder
+from indexer.guess_dates import apply_rules
 from indexer.maintain import IndexMaintenance
 from indexer.plan import Plan, PlanOptions, plan_source
 from indexer.roots import find_silent_volumes, list_volume_paths, resolve_all
@@ -106,6 +107,8 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
     library = _update_models(library, options, progress)
     began = time.perf_counter()
     summary = Summary()
+    if not options.dry_run:
+        apply_rules(library.database)
     roots = resolve_all(library, paths, options.skip_absent, summary)
     plan = Plan()
     with summary.profile.measure("scanning", 0):

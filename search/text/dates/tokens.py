@@ -87,7 +87,7 @@ def read_vocabulary() -> Vocabulary:
         r"|(?P<decade>(?<![\w])(?:19|20)?\d0(?:s|'s|er|ern)\b|'\d0s\b|(?:19|20)?\d0年代"
         r"|(?:anos|annees) (?:19)?\d0\b|[二三四五六七八九]十年代)"
         rf"|(?P<phrase>{joined})"
-        r"|(?P<number>\d+)(?:st|nd|rd|th|er|e|º|°|\.(?=\s))?(?![\w])"
+        r"|(?P<number>\d+)(?:st|nd|rd|th|er|e|º|°|\.(?=\s))?(?![a-z\d_])"
         rf"|(?P<possessive>'s\b)|(?P<edge>\x00+)|(?P<word>[^\W\d_{_CJK}]+)|(?P<other>[^\s])"
     )
     keys = frozenset(
