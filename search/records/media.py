@@ -173,7 +173,7 @@ class MediaFacts:
             that only the time in UTC is known.
         is_date_guessed: Whether `captured_at` was read from the name of the file or of a folder.
         date_precision: `month`, `season` or `year` if a guessed date means the whole period that begins at
-            `captured_at`; None if it means a day or a time.
+            `captured_at`; empty if it means a day or a time.
         duration: In seconds.
         width: In pixels, with the orientation applied.
         height: In pixels, with the orientation applied.

@@ -24,7 +24,7 @@ _SAME = {
 _FILLERS = frozenset(
     word
     for words in (
-        "a an the my our all some that which i we me us took taken made of from in show find",
+        "a an the my our all some which that i we me us took taken made of from in show find",
         "die der das meine unsere alle von aus ich wir las los la el mis nuestras de que les le mes nos des du",
         "我 我的 我们 我们的 拍 的 里 在",
     )

@@ -32,16 +32,24 @@ export function listSearchedWords({ q = "" }, { corrected, ignored = [], recogni
 }
 
 /**
- * Return what a chip says. A date without its year is followed by the period that it means now.
+ * Return the period that a date without its year means now.
  *
  * @param {Recognized} recognized
  */
-export function describeRecognized({ kind, text, filters }) {
-  if (kind === "filter") return text;
+export function explainDate({ text, filters }) {
   const period = filters["date"];
-  const meaning = typeof period === "string" && !/(19|20)\d\d/.test(text) ? ` (${period.replace("..", " – ")})` : "";
-  return `${t(`recognized.${kind}`)}: ${text}${meaning}`;
+  return typeof period === "string" && !/(19|20)\d\d/.test(text) ? ` (${period.replace("..", " – ")})` : "";
 }
+
+/**
+ * Return what a chip says.
+ *
+ * @param {Recognized} recognized
+ */
+export const describeRecognized = (recognized) =>
+  recognized.kind === "filter"
+    ? recognized.text
+    : `${t(`recognized.${recognized.kind}`)}: ${recognized.text}${explainDate(recognized)}`;
 
 /**
  * Return a chip for each recognized filter. A click on it searches for the words; that of a typed filter is removed.
