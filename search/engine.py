@@ -17,6 +17,7 @@ from search.retrieval.ranking import Count, Ranking, keep_relevant, rank
 from search.retrieval.retrieval import Retrieval
 from search.scoring.candidates import RELEVANCE_CUT, Candidate, Ranked
 from search.scoring.grouping import Stack, diversify
+from search.text.dates.reading import get_today
 from search.text.snippets import cut_snippet
 
 # The number of segments that each retriever returns for `Engine.find_moments`.
@@ -93,7 +94,8 @@ class Engine:
         A first page always uses the current catalog. Later pages use the cached ranking of the first one.
         """
         cached = self._rankings.get(cursor.query)
-        if query.cursor is None and cached is not None and (cached.is_resumed or cached.revision != revision):
+        is_current = cached is not None and (cached.revision, cached.day) == (revision, get_today())
+        if query.cursor is None and cached is not None and (cached.is_resumed or not is_current):
             cached = None
         place, end = cursor.place, cursor.place + query.limit
         if cached is not None and cached.is_complete(query, end):
@@ -181,6 +183,7 @@ class Engine:
             only_english=encoded.only_english,
             corrected=encoded.corrected,
             recognized=encoded.recognized,
+            day=get_today(),
             revision=revision,
         )
 

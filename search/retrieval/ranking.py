@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
@@ -61,6 +62,7 @@ class Ranking:
         only_english: The chosen models that only understand English, if the query is in another language.
         corrected: The text without its typing errors, if there were any.
         recognized: The words of the text that are used as filters.
+        day: The day from which dates such as "last month" were counted.
         revision: The revision of the catalog.
         is_resumed: Whether results that were already shown on the pages before a cursor were moved to the front.
     """
@@ -77,6 +79,7 @@ class Ranking:
     only_english: tuple[str, ...] = ()
     corrected: str | None = None
     recognized: tuple[Recognized, ...] = ()
+    day: date | None = None
     revision: int = -1
     is_resumed: bool = False
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from search.records import Coverage, IntentKind, ItemType, MediaFacts, Retriever, SegmentKind, State
 from web.contract.documents import Document, make_record_document
@@ -114,7 +114,7 @@ class RecognizedDocument(Document):
     text: str
     start: int
     end: int
-    filters: dict[str, JsonValue]
+    filters: dict[str, str | float | list[str] | list[int]]
 
 
 class QueryDocument(Document):
