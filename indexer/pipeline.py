@@ -12,6 +12,7 @@ from indexer.decode.content import Failed, Finished, Postponed
 from indexer.decode.decode_pool import DecodePool, FileReader
 from indexer.decode.decoder import Decoder, InlineDecoder, SandboxedDecoder
 from indexer.embed import PendingItem
+from indexer.guess_dates import apply_rules
 from indexer.maintain import IndexMaintenance
 from indexer.plan import Plan, PlanOptions, plan_source
 from indexer.progress import Progress, TimeEstimate, find_position, sort_by_kind
@@ -108,6 +109,8 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
     library = _update_models(library, options, progress)
     began = time.perf_counter()
     summary = Summary()
+    if not options.dry_run:
+        apply_rules(library.database)
     roots = resolve_all(library, paths, options.skip_absent, summary)
     plan = Plan()
     with summary.profile.measure("scanning", 0):

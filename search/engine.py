@@ -17,6 +17,7 @@ from search.retrieval.ranking import Count, Ranking, keep_relevant, rank
 from search.retrieval.retrieval import Retrieval
 from search.scoring.candidates import RELEVANCE_CUT, Candidate, Ranked
 from search.scoring.grouping import Stack, diversify
+from search.text.dates.reading import get_today
 from search.text.snippets import cut_snippet
 
 # The number of segments that each retriever returns for `Engine.find_moments`.
@@ -74,6 +75,7 @@ class Engine:
             only_english=ranking.only_english,
             corrected=ranking.corrected,
             ignored=ranking.ignored,
+            recognized=ranking.recognized,
             open_quote=parse_query(query.text or "").open_quote,
             hits=self._read_page(query, replace(cursor, place=place), page, ranking, revision),
             total=ranking.total.number,
@@ -92,7 +94,8 @@ class Engine:
         A first page always uses the current catalog. Later pages use the cached ranking of the first one.
         """
         cached = self._rankings.get(cursor.query)
-        if query.cursor is None and cached is not None and (cached.is_resumed or cached.revision != revision):
+        is_current = cached is not None and (cached.revision, cached.day) == (revision, get_today())
+        if query.cursor is None and cached is not None and (cached.is_resumed or not is_current):
             cached = None
         place, end = cursor.place, cursor.place + query.limit
         if cached is not None and cached.is_complete(query, end):
@@ -173,12 +176,14 @@ class Engine:
         return replace(
             ranking,
             words=tuple(word.whole for word in encoded.words),
-            has_dates=(encoded.filters.after or encoded.filters.before) is not None,
+            has_dates=any((encoded.filters.date, encoded.filters.after, encoded.filters.before)),
             ignored=encoded.ignored,
             voice=encoded.voice,
             language=encoded.language,
             only_english=encoded.only_english,
             corrected=encoded.corrected,
+            recognized=encoded.recognized,
+            day=get_today(),
             revision=revision,
         )
 
@@ -232,7 +237,7 @@ def _load(library: OpenHome, revision: int) -> None:
     """Load the models and indexes that a text query needs."""
     for index in library.indexes.values():
         index.refresh(revision)
-    encode_query(library, Query(text="a photo"))
+    encode_query(library, Query(text="a photo", recognize=False))
 
 
 def _make_evidence(candidate: Candidate, segment: Segment, words: Sequence[str]) -> Evidence:

@@ -15,6 +15,7 @@ from search.records import (
     Job,
     Query,
     QueryPart,
+    Recognized,
     SegmentKind,
     Source,
     State,
@@ -43,6 +44,7 @@ def serialize_answer(query: Query, answer: Answer, disclosure: Disclosure) -> di
             "corrected": answer.corrected,
             "ignored": list(answer.ignored),
             "open_quote": answer.open_quote,
+            "recognized": [_serialize_recognized(one) for one in answer.recognized],
             "voice_text": answer.voice.text if answer.voice else None,
             "voice_language": answer.voice.language if answer.voice else None,
             "voice_translation": answer.voice.translation if answer.voice else None,
@@ -81,8 +83,15 @@ def serialize_query(query: Query) -> dict[str, Any]:
         "all": query.include_all,
         "tier": query.tier,
         "correct": query.correct,
+        "recognize": query.recognize,
+        "literal": list(query.literal),
         "explain": query.explain,
     }
+
+
+def _serialize_recognized(recognized: Recognized) -> dict[str, Any]:
+    filters = {name: _serialize_filter(value) for name, value in recognized.filters.items()}
+    return asdict(recognized) | {"filters": filters}
 
 
 def _serialize_filter(value: Any) -> Any:

@@ -12,7 +12,12 @@ from search.records import FILTERS, FilterField, FilterKind
 from search.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
-PLACEHOLDERS = {FilterKind.FOLDER: "PATH", FilterKind.DATE: "DATE", FilterKind.SECONDS: "DURATION"}
+PLACEHOLDERS = {
+    FilterKind.FOLDER: "PATH",
+    FilterKind.DATE: "DATE",
+    FilterKind.PERIOD: "PERIOD",
+    FilterKind.SECONDS: "DURATION",
+}
 
 
 def filter_options(command: F) -> F:

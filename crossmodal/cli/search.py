@@ -13,7 +13,19 @@ from crossmodal.cli.output import OUTDATED, format_time, json_option, print_json
 from crossmodal.results import make_further_query
 from search.errors import UnreadableMediaError, UsageError
 from search.locations import FULL_DISCLOSURE
-from search.records import FILTERS, Answer, Evidence, Filters, Item, Query, QueryPart, Sort, Tier
+from search.records import (
+    FILTERS,
+    Answer,
+    Evidence,
+    Filters,
+    IntentKind,
+    Item,
+    Query,
+    QueryPart,
+    Recognized,
+    Sort,
+    Tier,
+)
 from search.settings import Settings
 from search.storable import show_controls
 from search.text.names import compose_name
@@ -54,6 +66,7 @@ NOTHING_FOUND = 1
     help="Only results of this tier.",
 )
 @click.option("--exact", is_flag=True, help="Search for the text as typed; do not correct typing errors.")
+@click.option("--literal", is_flag=True, help="Search for all words; do not use dates and kinds of items as filters.")
 @click.option("--explain", is_flag=True, help="With --json, add the terms of each score.")
 @click.option(
     "--no-stack", "--no-group", is_flag=True, help="Show near-duplicate images one by one instead of as one result."
@@ -106,6 +119,7 @@ def _make_query(options: Mapping[str, Any]) -> Query:
         include_all=options["include_all"],
         tier=Tier(options["tier"] or Tier.RELEVANT),
         correct=not options["exact"],
+        recognize=not options["literal"],
         explain=options["explain"],
         stack=not options["no_stack"],
         diversity=options["diversity"],
@@ -135,6 +149,7 @@ def _print_answer(answer: Answer, further: Answer | None) -> None:
         click.echo(f"Not searched yet: {', '.join(answer.coverage.outdated)}; {OUTDATED}", err=True)
     if answer.nothing_relevant:
         click.echo("Nothing relevant found." + (" Closest matches:" if closest else ""))
+        _print_way_out(answer, bool(closest))
     _print_hits(answer)
     if further and further.hits:
         if not answer.nothing_relevant:
@@ -156,8 +171,24 @@ def _print_reading(answer: Answer) -> None:
         click.echo(f"The query is in {answer.language}. English only: {', '.join(answer.only_english)}")
     if answer.corrected:
         click.echo(f'Showing results for "{answer.corrected}". To search instead for "{answer.text}", pass --exact.')
+    for recognized in answer.recognized:
+        if recognized.kind is not IntentKind.FILTER:
+            click.echo(f'Read as a filter: "{recognized.text}" ({_describe_filters(recognized)})')
     if answer.open_quote:
         click.echo(f"A quotation mark is not closed and was read as plain text: {answer.open_quote}")
+
+
+def _print_way_out(answer: Answer, has_closest: bool) -> None:
+    """Print how to search without the filters that words of the query became."""
+    words = [f'"{one.text}"' for one in answer.recognized if one.kind is not IntentKind.FILTER]
+    if words:
+        none = "" if has_closest else f"No item satisfies {' and '.join(words)}. "
+        click.echo(f"{none}To search for these words instead, pass --literal.")
+
+
+def _describe_filters(recognized: Recognized) -> str:
+    values = {FILTERS[name].keyword: value for name, value in recognized.filters.items() if name in FILTERS}
+    return " ".join(f"{name}:{value if isinstance(value, str) else ','.join(value)}" for name, value in values.items())
 
 
 def _print_hits(answer: Answer, offset: int = 0) -> None:
@@ -176,7 +207,8 @@ def _print_hits(answer: Answer, offset: int = 0) -> None:
 
 def _describe_date(item: Item) -> str:
     if item.facts.captured_at is not None:
-        return f"{item.facts.captured_at[:10]} from the file name"
+        length = {"month": 7, "season": 7, "year": 4}.get(item.facts.date_precision or "", 10)
+        return f"{item.facts.captured_at[:length]} from its name or folder"
     return f"{(item.modified_at or '')[:10]} when the file was modified"
 
 

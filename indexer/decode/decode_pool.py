@@ -254,7 +254,7 @@ class FileReader:
         segments = [segment for segment in record.segments if segment.kind is not SegmentKind.NAME]
         if list(record.segments[: len(segments)]) != segments:
             return None  # embeddings refer to positions, which only stay if the name is the last segment
-        media = add_guessed_date(record.media, Path(file.path).name, file.type)
+        media = add_guessed_date(record.media, Path(file.path), file.type)
         segments.append(make_name_segment(file, media))
         try:
             thumbnail = self.library.home.thumbnail(item_id).read_bytes()

@@ -36,7 +36,17 @@ from search.records.media import (
     State,
     Word,
 )
-from search.records.query import VECTOR_RETRIEVERS, Box, Query, QueryPart, Retriever, Sort, Tier
+from search.records.query import (
+    VECTOR_RETRIEVERS,
+    Box,
+    IntentKind,
+    Query,
+    QueryPart,
+    Recognized,
+    Retriever,
+    Sort,
+    Tier,
+)
 from search.records.speech import SpeechSegment, Transcript
 from search.records.work import Job, JobProgress, JobState, Source, Task, Volume
 
@@ -72,6 +82,7 @@ __all__ = [
     "FoundSegment",
     "Hit",
     "Ids",
+    "IntentKind",
     "Item",
     "ItemType",
     "Job",
@@ -83,6 +94,7 @@ __all__ = [
     "Principal",
     "Query",
     "QueryPart",
+    "Recognized",
     "Record",
     "Retriever",
     "Rights",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from search.records.media import Item, SegmentKind
-from search.records.query import Retriever
+from search.records.query import Recognized, Retriever
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Hit:
         item: The item.
         evidence: Why the item is a result, best evidence first.
         stacked: The ids of the near-duplicates that are hidden behind the item.
-        is_date_guessed: Whether the item satisfies the filters `after` and `before` only by a guessed date.
+        is_date_guessed: Whether the item satisfies the filters by date only by a guessed date.
     """
 
     rank: int
@@ -122,6 +122,7 @@ class Answer:
         corrected: The text that was searched for, if typing errors were corrected.
         ignored: The stop words in the text, which are not searched for.
         open_quote: A quotation mark in the text that is not closed, with the word after it, if there is one.
+        recognized: The words of the text that are used as filters.
     """
 
     text: str | None
@@ -140,3 +141,4 @@ class Answer:
     corrected: str | None = None
     ignored: tuple[str, ...] = ()
     open_quote: str | None = None
+    recognized: tuple[Recognized, ...] = ()

@@ -171,7 +171,9 @@ class MediaFacts:
         title: The title.
         captured_at: When it was captured, in ISO 8601: the local time and, if known, its offset from UTC. `Z` means
             that only the time in UTC is known.
-        is_date_guessed: Whether `captured_at` was read from the file name.
+        is_date_guessed: Whether `captured_at` was read from the name of the file or of a folder.
+        date_precision: `month`, `season` or `year` if a guessed date means the whole period that begins at
+            `captured_at`; empty if it means a day or a time.
         duration: In seconds.
         width: In pixels, with the orientation applied.
         height: In pixels, with the orientation applied.
@@ -191,6 +193,7 @@ class MediaFacts:
     title: str | None = None
     captured_at: str | None = None
     is_date_guessed: bool = False
+    date_precision: str | None = None
     duration: float | None = None
     width: int | None = None
     height: int | None = None
@@ -280,7 +283,7 @@ class Item:
 
     @property
     def is_date_guessed(self) -> bool:
-        """True when the date of the item is that in its file name, or the time when its file was modified."""
+        """True when the date of the item is that in a name of its path, or the time when its file was modified."""
         return self.facts.captured_at is None or self.facts.is_date_guessed
 
 

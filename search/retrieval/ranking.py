@@ -2,13 +2,14 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
 
 from search.deadline import check_deadline
-from search.query.grammar import parse_query
-from search.records import Query, Retriever, Sort, Tier, VoiceTranscript
+from search.query.intent.reading import read_query
+from search.records import Query, Recognized, Retriever, Sort, Tier, VoiceTranscript
 from search.retrieval.retrieval import SEGMENT_CUT, VISUAL_CUT, Retrieval
 from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved, Scores, fuse, score_items
 from search.scoring.grouping import Stack, stack_near_duplicates
@@ -60,6 +61,8 @@ class Ranking:
         language: The language of the query (ISO 639-1), if it was detected.
         only_english: The chosen models that only understand English, if the query is in another language.
         corrected: The text without its typing errors, if there were any.
+        recognized: The words of the text that are used as filters.
+        day: The day from which dates such as "last month" were counted.
         revision: The revision of the catalog.
         is_resumed: Whether results that were already shown on the pages before a cursor were moved to the front.
     """
@@ -75,6 +78,8 @@ class Ranking:
     language: str | None = None
     only_english: tuple[str, ...] = ()
     corrected: str | None = None
+    recognized: tuple[Recognized, ...] = ()
+    day: date | None = None
     revision: int = -1
     is_resumed: bool = False
 
@@ -247,7 +252,7 @@ def list_left_out(query: Query) -> frozenset[int]:
     In a query that also has a text, a recording or an image, an item is relevance feedback and can be a result.
     """
     wanted = [part for part in query.parts if part.weight > 0]
-    parsed = parse_query(query.text or "")
+    parsed = read_query(query).parsed
     if parsed.text or parsed.added or query.voice or any(part.item is None for part in wanted):
         return frozenset()
     return frozenset(part.item for part in wanted if part.item is not None)

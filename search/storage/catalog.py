@@ -31,7 +31,8 @@ from search.records import (
 )
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
-from search.storage.filters import is_indexed, make_conditions, match_folder, order_by_date, read_modified
+from search.storage.dates import order_by_date, read_modified
+from search.storage.filters import is_indexed, make_conditions, match_folder
 from search.storage.rights import is_own, is_readable
 from search.storage.saving import save_records
 from search.storage.volumes import find_volume, is_available

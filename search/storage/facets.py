@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, Select, func, select
 from search.records import FILTERS, Filters
 from search.storage import tables as t
 from search.storage.database import Database
-from search.storage.filters import SQL, make_conditions, read_local_time
+from search.storage.dates import read_local_time
+from search.storage.filters import SQL, make_conditions
 
 # Only the most frequent values of a facet are returned; months are not limited.
 MAX_VALUES = 40

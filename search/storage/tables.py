@@ -76,6 +76,7 @@ item = Table(
     Column("title", StorableText),
     Column("captured_at", StorableText, index=True),
     Column("is_date_guessed", Boolean, nullable=False, server_default="0"),
+    Column("date_precision", StorableText),
     Column("duration", StorableFloat),
     Column("width", StorableInteger),
     Column("height", StorableInteger),

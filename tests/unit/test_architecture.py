@@ -38,6 +38,7 @@ HOMES = {
     "open_clip": ("search/encoders/open_clip/",),
     "Stemmer": ("search/storage/lexical/word_forms.py",),
     "rapidfuzz": ("search/storage/lexical/word_forms.py", "search/query/correction.py"),
+    "dateparser": ("search/text/dates/reading.py",),
     "pypdfium2": ("search/media/document/", "indexer/decode/document/pdf"),
     "pysubs2": ("indexer/decode/document/subtitles.py",),
     "rawpy": ("search/media/image/raw.py",),
@@ -54,7 +55,7 @@ HOMES = {
 # Imported only where used, so that a command that does not need them starts quickly.
 LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}
 LAZY |= {"whisper", "ctranslate2", "sentence_transformers", "huggingface_hub", "py3langid", "open_clip", "timm"}
-LAZY |= {"argon2", "brotli", "authlib", "joserfc", "httpx", "rawpy", "pillow_jxl", "pysubs2", "pathspec"}
+LAZY |= {"argon2", "brotli", "authlib", "joserfc", "httpx", "rawpy", "pillow_jxl", "pysubs2", "pathspec", "dateparser"}
 # What the folders of `search` do not import.
 ABOVE = (
     "search.engine",

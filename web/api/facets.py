@@ -5,8 +5,7 @@ from dataclasses import replace
 from flask import Blueprint, Response, jsonify
 
 from search.open_home import OpenHome
-from search.query.filters import join_filters
-from search.query.grammar import parse_query
+from search.query.intent.reading import read_query
 from search.records import Role
 from search.storage.facets import read_facets
 from web.access.caller import get_principal
@@ -29,8 +28,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         the caller sees only items in a shared album are left out.
         """
         search = read_address()
-        filters = join_filters(search.make_filters(), parse_query(search.text or "").filters)
-        filters = replace(filters, rights=get_principal().rights)
+        filters = replace(read_query(search.make_query()).filters, rights=get_principal().rights)
         facets = read_facets(library.catalog.database, filters)
         disclosure = get_disclosure()
         shown = [one for one in facets["sources"] if disclosure.narrow(one["value"]).shows_folders]

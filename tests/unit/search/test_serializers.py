@@ -11,6 +11,9 @@ from search.serializers import serialize_job, serialize_query
 
 VALUES = {
     "types": ("image", "video"),
+    "formats": ("pdf",),
+    "picture_kinds": ("screenshot",),
+    "date": "2018..2020",
     "sources": ("/a", "/b"),
     "path": "/a/c",
     "after": "2024-05",
@@ -38,6 +41,8 @@ FULL = Query(
     parts=PARTS,
     voice=b"spoken",
     exclude=("snow", "ice"),
+    recognize=False,
+    literal=("last summer",),
     weights={Retriever.VISUAL: 0.5},
     filters=Filters(**VALUES),
     limit=7,

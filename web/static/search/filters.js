@@ -235,12 +235,14 @@ export class FilterPanel {
   #panel = getElement("filters");
   /** @type {State | null} */
   #state = null;
+  /** @type {HTMLElement[]} */
+  #recognized = [];
 
   /** @param {OnChange} onChange called with changes to the state */
   constructor(onChange) {
     this.#onChange = onChange;
     bindDisclosure(getElement("filters-toggle"), this.#panel, () => {
-      if (this.#state) this.show(this.#state);
+      if (this.#state) this.show(this.#state, this.#recognized);
     });
   }
 
@@ -248,10 +250,12 @@ export class FilterPanel {
    * Show the filters of a state.
    *
    * @param {State} state
+   * @param {HTMLElement[]} [recognized] the chips of what was recognized in the text
    */
-  async show(state) {
+  async show(state, recognized = []) {
     this.#state = state;
-    getElement("set").replaceChildren(...createChips(state, this.#onChange));
+    this.#recognized = recognized;
+    getElement("set").replaceChildren(...recognized, ...createChips(state, this.#onChange));
     if (this.#panel.hidden) return;
     // Only the types restrict the numbers, so that the other values of a filter that is set stay visible.
     const facets = await readFacets(new URLSearchParams(state.type.map((type) => ["types", type]))).catch(() => null);

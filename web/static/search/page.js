@@ -14,11 +14,12 @@ import { bindImageInput } from "./image-input.js";
 import { bindKeys } from "./keys.js";
 import { PartsBar, storeFeedback } from "./parts.js";
 import { readFromHistory, readFromSession, storeInHistory, storeInSession } from "./position.js";
-import { createRequest, extractWords } from "./request.js";
+import { createRecognizedChips, listSearchedWords } from "./recognized.js";
+import { createRequest } from "./request.js";
 import { Results } from "./results.js";
 import { SavedPanel } from "./saved.js";
 import { Selection } from "./selection.js";
-import { clearFilters, isEmpty, readState, writeAddress } from "./state.js";
+import { clearFilters, isEmpty, readState, setText, writeAddress } from "./state.js";
 import { addRecent, loadSuggestions } from "./suggestions.js";
 import { Viewer } from "./viewer.js";
 import { bindVoiceButton } from "./voice.js";
@@ -38,7 +39,7 @@ let state = readState();
 let latestSearch = 0;
 /** @type {Promise<boolean> | null} */
 let loading = null;
-/** @type {Pick<AnswerQuery, "corrected" | "ignored">} what the server changed in the text of the query */
+/** @type {Partial<AnswerQuery>} how the server read the text of the query */
 let interpreted = {};
 const results = new Results();
 
@@ -73,7 +74,15 @@ const partsBar = new PartsBar({
   onChange: change,
   showStatus: (text, isError) => showStatus([text], isError),
 });
-const actions = { dropFilters, searchExactly: () => change({ exact: "1" }) };
+const actions = {
+  dropFilters: () => {
+    for (const box of typeBoxes) box.checked = false;
+    change(clearFilters());
+  },
+  searchExactly: () => change({ exact: "1" }),
+  searchWords: (/** @type {string[]} */ words) => change({ literal: [...state.literal, ...words] }),
+  setText: submit,
+};
 
 /**
  * @param {(string | Node)[]} parts
@@ -84,8 +93,7 @@ function showStatus(parts, isError = false) {
   status.classList.toggle("wrong", isError);
 }
 
-/** Return the words to highlight: those that were searched for. */
-const getWords = () => extractWords({ q: interpreted.corrected ?? state.q ?? "" }, interpreted.ignored ?? []);
+const getWords = () => listSearchedWords(state, interpreted);
 
 /**
  * @param {Hit} hit
@@ -111,11 +119,6 @@ function markSelected(card, entry) {
   const isSelected = selection.has(entry.item.id);
   card.classList.toggle("selected", isSelected);
   card.querySelector(".select")?.setAttribute("aria-pressed", String(isSelected));
-}
-
-function dropFilters() {
-  for (const box of typeBoxes) box.checked = false;
-  change(clearFilters());
 }
 
 /**
@@ -151,11 +154,12 @@ async function run(position) {
   } catch (error) {
     if (!isLatest()) return;
     state.voice = null;
+    interpreted = {};
     results.clear();
     grid.set([]);
     showStatus([getErrorMessage(error)], true);
   }
-  filterPanel.show(state);
+  filterPanel.show(state, createRecognizedChips(state, interpreted, actions));
 }
 
 /**
@@ -228,11 +232,11 @@ function change(changes) {
   submit();
 }
 
-/** Search with the text and the types that are set in the form. */
-function submit() {
-  const q = textField.value.trim();
+/** Search with a text and the types that are set in the form. */
+function submit(text = textField.value) {
+  textField.value = text;
   const type = typeBoxes.filter((box) => box.checked).map((box) => box.value);
-  state = { ...state, q, type, exact: q === state.q ? (state.exact ?? "") : "" };
+  state = { ...setText(state, text.trim()), type };
   updateAddress();
   partsBar.show();
   run();
@@ -276,10 +280,6 @@ form.addEventListener("submit", (event) => {
 form.querySelector(".chips fieldset")?.addEventListener("change", () => submit());
 textField.addEventListener("search", () => {
   if (!textField.value) submit();
-});
-getElement("skip").addEventListener("click", (event) => {
-  event.preventDefault();
-  grid.focus(0);
 });
 bindImageInput((files) => partsBar.add(files));
 bindVoiceButton({

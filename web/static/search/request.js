@@ -73,6 +73,7 @@ export function createRequest(state) {
   else if (!request.types.length) request.types = ITEM_TYPES;
   if (state.sort) request.sort = state.sort;
   if (state.exact) request.correct = false;
+  if (state.literal.length) request.literal = state.literal;
   return request;
 }
 

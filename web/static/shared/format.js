@@ -51,6 +51,22 @@ export function formatDate(iso, language = getLanguage()) {
 export const getLocalTime = (item) => toLocalTime(item.captured_at ?? item.modified_at);
 
 /**
+ * Return the day, or the month, season or year that begins on it.
+ *
+ * @param {string} day
+ * @param {"month" | "season" | "year" | null} precision
+ */
+function formatPeriod(day, precision) {
+  if (!precision) return formatDate(day);
+  const first = new Date(day);
+  const language = getLanguage();
+  if (precision === "year") return first.toLocaleDateString(language, { year: "numeric" });
+  const format = new Intl.DateTimeFormat(language, { year: "numeric", month: "long" });
+  if (precision === "month") return format.format(first);
+  return format.formatRange(first, new Date(first.getFullYear(), first.getMonth() + 2, 1));
+}
+
+/**
  * Return the date of an item; empty if there is none. A guess is marked, with where it is from unless it must be short.
  *
  * @param {Item} item
@@ -60,7 +76,7 @@ export function describeDate(item, isShort = false) {
   const time = getLocalTime(item);
   if (!time || (item.captured_at && !item.is_date_guessed)) return formatDate(time);
   // The time of a guess would pretend to be exact.
-  const date = formatDate(`${time.slice(0, 10)}T00:00:00`);
+  const date = formatPeriod(`${time.slice(0, 10)}T00:00:00`, item.date_precision ?? null);
   const key = isShort ? "about" : item.captured_at ? "from_name" : "from_file";
   return t(`date.${key}`, { date });
 }

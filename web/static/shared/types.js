@@ -16,7 +16,8 @@
  * @property {number | null} [height] in pixels
  * @property {number | null} [duration] in seconds
  * @property {string | null} [captured_at] ISO 8601, with the offset from UTC if it is known
- * @property {boolean} [is_date_guessed] whether `captured_at` was read from the file name
+ * @property {boolean} [is_date_guessed] whether `captured_at` was read from the name of the file or folder
+ * @property {"month" | "season" | "year" | null} [date_precision] of a guessed date; null for a day or a time
  * @property {string | null} [modified_at] ISO 8601 in UTC; the date of an item without `captured_at`
  * @property {number | null} [rating] 1 to 5
  * @property {string | null} [placeholder] 4 x 3 colors of six hexadecimal digits each, row by row
@@ -76,7 +77,13 @@
  * @property {Tier} [tier] set by the page
  * @property {boolean} [follows] whether it was loaded after others; set by the page
  *
+ * @typedef {object} Recognized words of a query that are used as a filter
+ * @property {"date" | "type" | "filter"} kind
+ * @property {string} text
+ * @property {Record<string, unknown>} filters
+ *
  * @typedef {object} AnswerQuery
+ * @property {Recognized[]} [recognized]
  * @property {string | null} [voice_text]
  * @property {string | null} [voice_language]
  * @property {string | null} [voice_translation]
@@ -118,6 +125,7 @@
  * @property {Part[]} [parts]
  * @property {string} [sort]
  * @property {boolean} [correct]
+ * @property {string[]} [literal] words that name a date or a kind of item and are searched for
  * @property {string} [tier]
  * @property {number} [limit]
  * @property {string} [cursor]
@@ -147,6 +155,7 @@
  * @property {string[]} type
  * @property {string[]} tag
  * @property {string[]} album
+ * @property {string[]} literal
  * @property {Like[]} likes
  * @property {QueryImage[]} pictures
  * @property {Blob | null} [voice]

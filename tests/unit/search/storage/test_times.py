@@ -88,13 +88,12 @@ def test_guessed_dates_follow_the_known_dates_of_their_day(catalog, monkeypatch,
     try:
         begin, end, next_day = "2024-05-01T00:00:00", "2024-05-01T23:59:59", "2024-05-02T00:00:00"
         guessed = ["2024-05-01T00:00:01", "2024-05-01T12:11:12"]
-        modified = time.mktime((2024, 5, 1, 23, 0, 0, 0, 0, -1))
-        dates = save(catalog, [*guessed, None, next_day, end, begin], modified, guessed)
+        dates = save(catalog, [*guessed, None, next_day, end, begin], guessed=guessed)
         newest = [dates[item_id] for item_id in catalog.list_newest(Filters())]
-        assert newest == [next_day, end, begin, None, *guessed[::-1]]
+        assert newest == [next_day, end, begin, *guessed[::-1], None]
         for sort, expected in (
             (Sort.NEWEST, newest),
-            (Sort.OLDEST, [begin, end, *guessed, None, next_day]),
+            (Sort.OLDEST, [begin, end, *guessed, next_day, None]),
         ):
             positions = catalog.read_order(sort, dates)
             assert [dates[item_id] for item_id in sorted(positions, key=positions.get)] == expected
