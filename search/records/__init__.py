@@ -34,6 +34,7 @@ from search.records.media import (
     SegmentEmbedding,
     SegmentKind,
     State,
+    TextLine,
     Word,
 )
 from search.records.query import VECTOR_RETRIEVERS, Box, Query, QueryPart, Retriever, Sort, Tier
@@ -98,6 +99,7 @@ __all__ = [
     "SpeechSegment",
     "State",
     "Task",
+    "TextLine",
     "Tier",
     "Transcript",
     "Vectors",

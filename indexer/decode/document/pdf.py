@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
 MAX_PAGES = 10_000
+# Text is read in a page whose longer side has this many pixels: about 170 per inch of A4.
+TEXT_SIDE = 2_000
 # The number of damaged pages that a remark names.
 MAX_NAMED_PAGES = 20
 # Forms in XFA have no pages, only one with this notice for programs that do not support them.
@@ -45,6 +48,27 @@ def decode_pdf(body: bytes) -> Parts:
     except pypdfium2.PdfiumError as error:
         if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD:
             raise UnreadableMediaError("the PDF is protected with a password. Save a copy without it") from error
+        raise UnreadableMediaError(f"damaged PDF: {error}") from error
+
+
+def render_scans(body: bytes) -> Iterator[tuple[int, PilImage]]:
+    """Yield the number of each page without text, from 1, and its image, at the size at which text in it is read.
+
+    Raises:
+        UnreadableMediaError: The PDF is damaged or protected.
+    """
+    import pypdfium2
+
+    try:
+        with pypdfium2.PdfDocument(body) as document:
+            for number in range(min(len(document), MAX_PAGES)):
+                with suppress(pypdfium2.PdfiumError):
+                    page = document[number]
+                    text = _read_page(document, page)
+                    if not text or is_scan(page, text):
+                        yield number + 1, _render(page, TEXT_SIDE)
+                    page.close()
+    except pypdfium2.PdfiumError as error:
         raise UnreadableMediaError(f"damaged PDF: {error}") from error
 
 
@@ -124,8 +148,8 @@ def _read_packets(document: "PdfDocument") -> dict[str, bytes]:
     return packets
 
 
-def _render(page: "PdfPage") -> PilImage:
-    scale = THUMBNAIL_SIZE[0] / max(*page.get_size(), 1)
+def _render(page: "PdfPage", side: int = THUMBNAIL_SIZE[0]) -> PilImage:
+    scale = side / max(*page.get_size(), 1)
     image: PilImage = page.render(scale=scale).to_pil().convert("RGB")
     return image
 
@@ -139,7 +163,7 @@ PDF = DocumentFormat(
         "PDF",
         (".pdf",),
         "the text by columns, values of forms and comments; pages without text, and scans with a stamp, as images",
-        "text in scans; checkboxes; documents that need a password",
+        "checkboxes; documents that need a password",
     ),
     decode_pdf,
     signature=b"%PDF-",

@@ -135,10 +135,12 @@ export function addItemDetails(side, item, hit, { words, stage }) {
     const seek = player ? /** @param {number} seconds */ (seconds) => stage.seek(seconds) : null;
     side.append(createFinder(item, (moments) => timeline?.show(moments), seek));
   }
-  if (passages.length) {
-    const title = t(item.type === "document" ? "view.text" : "view.transcript");
-    (stage.paper ?? side).append(createTranscript(passages, words, player, title));
-  }
+  const isWritten = (/** @type {Segment} */ { kind }) => kind === "ocr";
+  const written = passages.filter(isWritten);
+  const told = passages.filter((segment) => !isWritten(segment));
+  const title = t(item.type === "document" ? "view.text" : "view.transcript");
+  if (told.length) (stage.paper ?? side).append(createTranscript(told, words, player, title));
+  if (written.length) side.append(createTranscript(written, words, player, t("view.written")));
   side.append(createElement("p", { className: "hint keys" }, listShortcuts(side, stage)));
 }
 

@@ -6,6 +6,7 @@ import { isTimed } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { addItemDetails, createDetails } from "./details.js";
 import { Stage } from "./stage.js";
+import { showTextBoxes } from "./text-boxes.js";
 
 /**
  * @import { Crop, Hit, Item, State } from "../shared/types.js"
@@ -177,6 +178,7 @@ export class Viewer {
       }),
       createIconButton("×", t("view.close"), () => this.#dialog.close(), { className: "close" }),
     );
+    showTextBoxes(stage, hit.evidence);
     const fullItem = await readItem(item.id).catch(() => null);
     if (fullItem && thisRequest === this.#latestRequest) addItemDetails(side, fullItem, hit, options);
   }
