@@ -20,7 +20,16 @@ SIDE = 224
 CELL = 16
 BATCH = 32
 STEPS = 900
-WORDS = ["EXIT", "open", "the", "station", "Main", "Street", "24", "hours", "caution", "do", "not", "enter", "sale", "-50%", "total", "13.99", "EUR", "thank", "you", "for", "your", "visit", "invoice", "number", "date", "出口", "禁止吸烟", "北京大学", "欢迎光临", "駅前", "営業中", "お手洗い", "こんにちは", "bus", "taxi", "hotel", "restaurant", "Zimmer", "frei", "Ausgang", "sortie", "défense", "de", "fumer", "salida"]
+# fmt: off
+WORDS = [
+    "EXIT", "open", "the", "station", "Main", "Street", "24", "hours", "caution", "do", "not", "enter", "sale",
+    "-50%", "total", "13.99", "EUR", "thank", "you", "for", "your", "visit", "invoice", "number", "date", "出口",
+    "禁止吸烟", "北京大学", "欢迎光临", "駅前",
+    "営業中", "お手洗い", "こんにちは", "bus",
+    "taxi", "hotel", "restaurant", "Zimmer", "frei",
+    "Ausgang", "sortie", "défense", "de", "fumer", "salida",
+]
+# fmt: on
 
 
 class PresenceNetwork(nn.Module):
