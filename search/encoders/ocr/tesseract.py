@@ -27,12 +27,9 @@ WORD_LEVEL = "5"
 
 
 def find_tesseract() -> "TesseractEngine | None":
-    """Return the engine, None if the program or all of its languages that are used are missing."""
+    """Return the engine, None if the program is missing."""
     program = shutil.which("tesseract")
-    if program is None:
-        return None
-    engine = TesseractEngine(program)
-    return engine if engine.languages else None
+    return None if program is None else TesseractEngine(program)
 
 
 class TesseractEngine:
@@ -55,6 +52,8 @@ class TesseractEngine:
 
     def read(self, image: Pixels) -> list[ReadLine]:
         """Return the lines that are mostly in the scripts of this engine; none if it takes too long or fails."""
+        if not self.languages:
+            return []
         return parse_table(self._run(["-", "-", "-l", "+".join(self.languages), "tsv"], encode_png(image)))
 
     def _run(self, arguments: list[str], data: bytes) -> str:
