@@ -19,7 +19,7 @@ from torch import nn
 SIDE = 224
 CELL = 16
 BATCH = 32
-STEPS = 900
+STEPS = 450
 # fmt: off
 WORDS = [
     "EXIT", "open", "the", "station", "Main", "Street", "24", "hours", "caution", "do", "not", "enter", "sale",
@@ -99,31 +99,26 @@ class Examples:
         rows = int(random.integers(1, 8 if size < 16 else 3))
         text = "\n".join(" ".join(random.choice(WORDS, int(random.integers(1, 5)))) for _ in range(rows))
         left, top = int(random.integers(-20, SIDE - 40)), int(random.integers(0, SIDE - 10))
-        layer, drawn = Image.new("L", image.size), Image.new("L", image.size)
+        layer = Image.new("L", image.size)
         ImageDraw.Draw(layer).multiline_text((left, top), text, fill=255, font=font)
         box = layer.getbbox()
         if box is None:
             return
-        for one in text.split("\n"):
-            bounds = font.getbbox(one)
-            row = (left + bounds[0], top + bounds[1], left + bounds[2], top + bounds[3])
-            ImageDraw.Draw(drawn).rectangle(row, fill=255)
-            top += round(size * 1.2)
-        drawn = drawn.crop(box)
-        drawn = Image.new("L", image.size, 0) if drawn.getbbox() is None else drawn
         whole = Image.new("L", image.size)
         whole.paste(255, box)
         angle = float(random.normal(0, 6)) if random.random() < 0.5 else 0.0
         layer, whole = layer.rotate(angle), whole.rotate(angle)
         around = np.asarray(image)[np.asarray(whole) > 0]
-        background = float(around.mean()) if around.size else 128.0
+        if not around.size:
+            return  # turned out of the picture
+        background = float(around.mean())
         if random.random() < 0.4:  # a sign, or the bar below a film
             background = float(random.integers(256))
             image.paste(int(background), mask=whole.filter(ImageFilter.MaxFilter(5)))
-        contrast = float(random.uniform(50, 200))
-        ink = background - contrast if (random.random() < 0.5) == (background > 90) else background + contrast
+        contrast = float(random.uniform(70, 200))
+        ink = background - contrast if background > 128 else background + contrast
         image.paste(int(np.clip(ink, 0, 255)), mask=layer)
-        mask.paste(255, mask=whole)
+        mask.paste(255, mask=layer.filter(ImageFilter.MaxFilter(9)))
 
 
 def train(photos: list[str], fonts: list[str]) -> PresenceNetwork:
