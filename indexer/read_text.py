@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 # How many thumbnails are looked at before the result is stored.
 PREVIEWED_TOGETHER = 256
+# Screenshots, whose small print no longer looks like text in a thumbnail: they are read without a look at it.
+DRAWN_SUFFIXES, SCREEN_NAMES = {".png"}, ("screenshot", "bildschirmfoto", "截图", "截屏")
 # A frame that differs at most this much (of 255) from the one before in every cell of a grid shows the same text.
 MAX_SAME_CHANGE = 6
 GRID = 64
@@ -102,7 +104,9 @@ class TextReading:
 
     def _may_have_text(self, unread: UnreadFile) -> bool:
         path = Path(unread.file.path)
-        if unread.file.type is not ItemType.IMAGE or path.suffix.lower() in PAGED_SUFFIXES:
+        if unread.file.type is not ItemType.IMAGE or path.suffix.lower() in DRAWN_SUFFIXES | PAGED_SUFFIXES:
+            return True
+        if any(name in path.stem.lower() for name in SCREEN_NAMES):
             return True
         try:
             thumbnail, _ = open_image(self.library.home.thumbnail(unread.item_id))

@@ -17,14 +17,14 @@ from search.records import Pixels
 
 MODEL = Path(__file__).with_name("presence.onnx")
 # The probability of text in a few cells next to each other, of 16 x 16 pixels each.
-MIN_PROBABILITY = 0.5
+MIN_PROBABILITY = 0.9
 # The cells in a row that are averaged: one letter is no text.
 CELLS = 3
 WEIGHTS = np.array([0.299, 0.587, 0.114], np.float32)
 
 
 class TextPresence:
-    """Tells where a picture may contain text. Thread-safe."""
+    """A model of whether a picture contains text. Thread-safe."""
 
     def __init__(self, machine: Machine) -> None:
         self._session: LazyModel[Any] = LazyModel(lambda: open_session(MODEL, threads=1), machine.idle)

@@ -47,8 +47,8 @@ def reader(monkeypatch):
 def media(tmp_path):
     folder = tmp_path / "media"
     folder.mkdir()
-    Image.new("RGB", (3000, 2000), SIGN).save(folder / "sign.png")
-    Image.new("RGB", (300, 200), (30, 30, 225)).save(folder / "sea.png")
+    Image.new("RGB", (3000, 2000), SIGN).save(folder / "sign.jpg")
+    Image.new("RGB", (300, 200), (30, 30, 225)).save(folder / "sea.jpg")
     return folder
 
 
@@ -67,7 +67,7 @@ def find_texts(library):
 def test_a_sign_is_found_by_its_words_and_the_evidence_says_where(library, media):
     index(library, media)
     hit = Engine(library).search(Query(text="harbor street")).hits[0]
-    assert hit.item.path.endswith("sign.png")
+    assert hit.item.path.endswith("sign.jpg")
     evidence = next(one for one in hit.evidence if one.kind is SegmentKind.OCR)
     assert evidence.snippet == "Harbor Street"
     assert [line.quad for line in evidence.lines] == [(0, 0, 0.5, 0, 0.5, 0.25, 0, 0.25)]
@@ -101,14 +101,14 @@ def test_another_reader_replaces_what_was_read(library, media, reader):
 
 def test_a_copy_of_a_file_has_its_text(library, media, reader):
     index(library, media)
-    (media / "copy.png").write_bytes((media / "sign.png").read_bytes())
+    (media / "copy.jpg").write_bytes((media / "sign.jpg").read_bytes())
     index(library, media)
     assert len(find_texts(library)) == 2
     assert len(reader.seen) == 1
 
 
 def test_files_with_the_same_content_are_read_once(library, media, reader):
-    (media / "copy.png").write_bytes((media / "sign.png").read_bytes())
+    (media / "copy.jpg").write_bytes((media / "sign.jpg").read_bytes())
     index(library, media)
     assert len(find_texts(library)) == 2
     assert len(reader.seen) == 1
@@ -116,7 +116,7 @@ def test_files_with_the_same_content_are_read_once(library, media, reader):
 
 def test_the_text_of_a_changed_image_is_read_again(library, media, reader):
     index(library, media)
-    Image.new("RGB", (640, 480), SIGN).save(media / "sign.png")
+    Image.new("RGB", (640, 480), SIGN).save(media / "sign.jpg")
     index(library, media)
     assert len(find_texts(library)) == 1
     assert len(reader.seen) == 2
@@ -124,7 +124,7 @@ def test_the_text_of_a_changed_image_is_read_again(library, media, reader):
 
 def test_text_has_a_vector_of_the_text_encoder(library, media):
     index(library, media)
-    item = next(item for item in library.catalog.list_items() if item.path.endswith("sign.png"))
+    item = next(item for item in library.catalog.list_items() if item.path.endswith("sign.jpg"))
     assert library.catalog.read_vectors(item.id, library.indexes[Retriever.SEMANTIC].space_id).shape[0] == 1
 
 
@@ -140,7 +140,14 @@ def test_an_image_that_cannot_be_read_does_not_end_the_run(library, media, reade
 def test_only_the_given_paths_are_read(library, media, tmp_path, reader):
     other = tmp_path / "other"
     other.mkdir()
-    Image.new("RGB", (500, 500), SIGN).save(other / "sign.png")
+    Image.new("RGB", (500, 500), SIGN).save(other / "sign.jpg")
     index(replace(library, active=replace(library.active, models=replace(library.models, text_reader=None))), media)
     index(library, other)
     assert reader.seen == [(500, 500, 3)]
+
+
+@pytest.mark.parametrize("name", ["window.png", "Screenshot_2025-05-01.jpg"])
+def test_a_screenshot_is_read_without_a_look_at_its_thumbnail(library, media, reader, name):
+    Image.new("RGB", (640, 480), (30, 30, 225)).save(media / name)
+    index(library, media)
+    assert (480, 640, 3) in reader.seen
