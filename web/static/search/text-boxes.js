@@ -1,6 +1,7 @@
 /** Boxes over the lines of text in an image, a scanned page or a film that have words of the query. */
 
 import { createElement } from "../shared/dom.js";
+import { removeRepeated } from "./details.js";
 
 /**
  * @import { Evidence, TextLine } from "../shared/types.js"
@@ -65,7 +66,8 @@ export function drawLines(picture, lines) {
  */
 export function showTextBoxes(stage, evidence, page = FIRST_PAGE) {
   for (const old of stage.element.querySelectorAll(".textboxes")) old.remove();
-  const written = evidence.filter((one) => one.lines?.length);
+  // Several retrievers may find the same segment.
+  const written = removeRepeated(evidence).filter((one) => one.lines?.length);
   const picture = stage.image ?? stage.player ?? stage.element.querySelector("img");
   if (!written.length || !picture) return;
   if (!(picture instanceof HTMLMediaElement)) {
