@@ -128,7 +128,7 @@ class Voice:
     _SYNCHRONOUS = 2
     _UTF8 = 1
 
-    def __init__(self, library: ctypes.CDLL, data: str) -> None:
+    def __init__(self, library: ctypes.CDLL, data: str, name: str) -> None:
         self._library = library
         self._chunks: list[bytes] = []
         self._callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)(
@@ -136,7 +136,7 @@ class Voice:
         )
         self._rate = library.espeak_Initialize(self._SYNCHRONOUS, 0, data.encode(), 0)
         library.espeak_SetSynthCallback(self._callback)
-        library.espeak_SetVoiceByName(b"en-us")
+        library.espeak_SetVoiceByName(name.encode())
         library.espeak_SetParameter(1, 150, 0)  # words per minute
 
     def speak(self, text: str) -> tuple["np.ndarray[tuple[int], np.dtype[np.int16]]", int]:
@@ -154,8 +154,11 @@ class Voice:
 
 
 @contextmanager
-def open_voice() -> Iterator[Voice]:
+def open_voice(name: str = "en-us") -> Iterator[Voice]:
     """Load the synthesizer from the `espeakng-loader` package.
+
+    Args:
+        name: A voice of espeak-ng, such as `de`.
 
     Raises:
         ModelError: The package is not installed.
@@ -165,7 +168,7 @@ def open_voice() -> Iterator[Voice]:
     import espeakng_loader
 
     library = ctypes.CDLL(espeakng_loader.get_library_path())
-    voice = Voice(library, espeakng_loader.get_data_path())
+    voice = Voice(library, espeakng_loader.get_data_path(), name)
     try:
         yield voice
     finally:

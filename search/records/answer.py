@@ -1,7 +1,7 @@
 """The answer to a query: results and their evidence."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from search.records.media import Item, SegmentKind, TextLine
 from search.records.query import Retriever
@@ -73,12 +73,14 @@ class Coverage:
         failed: Items that could not be indexed.
         outdated: The retrievers that are not searched until the segments are embedded again with the updated bundled
             model.
+        pending_by_type: The numbers of `pending` by type of the items; `other` for files whose type is not known yet.
     """
 
     indexed: int
     pending: int
     failed: int
     outdated: tuple[str, ...] = ()
+    pending_by_type: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -254,9 +254,13 @@ class Catalog:
     def read_coverage(self) -> Coverage:
         """Return the number of items that can be found, that are not indexed yet, and that failed."""
         totals = dict.fromkeys(State, 0)
-        for (_, state), number in self.count_states().items():
+        pending: dict[str, int] = {}
+        for (kind, state), number in sorted(self.count_states().items(), key=str):
             totals[State(state)] += number
-        return Coverage(totals[State.INDEXED], totals[State.PENDING], totals[State.FAILED])
+            if state == State.PENDING:
+                pending[kind or "other"] = number
+        counts = totals[State.INDEXED], totals[State.PENDING], totals[State.FAILED]
+        return Coverage(*counts, pending_by_type=pending)
 
 
 def _scatter(row_id: ColumnElement[int]) -> ColumnElement[int]:

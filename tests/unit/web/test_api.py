@@ -26,7 +26,7 @@ EVIDENCE = "retriever segment kind score start end page offset snippet"
 def test_search_returns_the_document_of_the_contract(client):
     answer = ask(client, text="a cat", limit=1).json
     assert set(answer) == set(ANSWER.split())
-    assert set(answer["coverage"]) == {"indexed", "pending", "failed", "outdated"}
+    assert set(answer["coverage"]) == {"indexed", "pending", "failed", "outdated", "pending_by_type"}
     (hit,) = answer["hits"]
     assert set(hit) == {"rank", "score", "relevant", "stacked", "date_guessed", "item", "evidence"}
     assert set(hit["item"]) == set(ITEM.split())

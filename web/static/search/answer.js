@@ -58,6 +58,18 @@ function describeTotal(answer, shownCount, state, actions) {
 }
 
 /**
+ * Describe what is not indexed yet. Recordings take longest, so they are counted apart.
+ *
+ * @param {Answer} answer
+ * @returns {string[]}
+ */
+function describePending({ coverage: { pending, pending_by_type = {} } }) {
+  const recordings = pending_by_type["audio"] ?? 0;
+  const parts = pending > recordings ? [` · ${t("status.pending", { n: pending - recordings })}`] : [];
+  return recordings ? [...parts, ` · ${t("status.to_transcribe", { n: recordings })}`] : parts;
+}
+
+/**
  * Describe the answer to a query.
  *
  * @param {Answer} answer
@@ -79,9 +91,9 @@ export function describeAnswer(answer, shownCount, state, actions) {
   }
   if (open_quote) parts.push(`${t("status.open_quote", { text: open_quote })} · `);
   parts.push(...describeTotal(answer, shownCount, state, actions));
-  const { pending, failed, outdated = [] } = answer.coverage;
+  const { failed, outdated = [] } = answer.coverage;
   for (const space of outdated) parts.push(` · ${t(`status.outdated.${space}`)}`);
-  if (pending) parts.push(` · ${t("status.pending", { n: pending })}`);
+  parts.push(...describePending(answer));
   if (failed && may("search")) {
     parts.push(" · ", createElement("a", { href: locate("/library?state=failed") }, t("status.failed", { n: failed })));
   }
@@ -108,5 +120,5 @@ export async function describeLibrary(answer, state, actions) {
   if (!counts.length) return [createElement("a", { href: locate("/library") }, t("status.empty"))];
   if (!answer.total) return [t("status.none"), " ", createButton(t("status.unfiltered"), actions.dropFilters)];
   if (hasFilters(state)) return [createElement("strong", {}, t("status.items", { n: answer.total }))];
-  return [`${t("status.library")} `, createElement("strong", {}, counts.join(", "))];
+  return [`${t("status.library")} `, createElement("strong", {}, counts.join(", ")), ...describePending(answer)];
 }

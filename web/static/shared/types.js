@@ -86,7 +86,7 @@
  * @property {AnswerQuery} query
  * @property {number} took_ms
  * @property {boolean} nothing_relevant
- * @property {{ pending: number, failed: number, outdated?: string[] }} coverage
+ * @property {{ pending: number, failed: number, outdated?: string[], pending_by_type?: Record<string, number> }} coverage
  * @property {number} total
  * @property {boolean} [total_is_estimate]
  * @property {number} possible
