@@ -1,11 +1,7 @@
 """The run that indexes files: scan, plan, decode, transcribe, embed, write, and maintain the indexes."""
 
 import time
-<<<<<<< HEAD
-from collections.abc import Callable, Mapping, Sequence
-=======
-from collections.abc import Callable, Iterable, Iterator, Mapping
->>>>>>> main
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,11 +14,8 @@ from indexer.decode.decoder import Decoder, InlineDecoder, SandboxedDecoder
 from indexer.embed import PendingItem
 from indexer.maintain import IndexMaintenance
 from indexer.plan import Plan, PlanOptions, plan_source
-<<<<<<< HEAD
-from indexer.read_text import TextReading
-=======
 from indexer.progress import Progress, TimeEstimate, find_position, sort_by_kind
->>>>>>> main
+from indexer.read_text import TextReading
 from indexer.roots import find_silent_volumes, list_volume_paths, resolve_all
 from indexer.rules import make_rules
 from indexer.scan import scan_source
@@ -175,7 +168,6 @@ def _index_files(library: OpenHome, plan: Plan, options: Options, progress: Prog
         maintenance.finish()
 
 
-<<<<<<< HEAD
 def _read_texts(
     library: OpenHome, roots: Sequence[str], options: Options, progress: Progress, summary: Summary
 ) -> None:
@@ -185,7 +177,8 @@ def _read_texts(
         return
     decoders = open_decoders(library.models.image_encoder.transform, reader.streams, options)
     TextReading(library, reader, summary.profile).run(roots, options, progress, decoders)
-=======
+
+
 def _count(item: PendingItem, plan: Plan, summary: Summary) -> None:
     """Add a written file to the summary."""
     if isinstance(item.end, Failed):
@@ -201,7 +194,6 @@ def _check_each(results: Iterable[T], check: Callable[[], None]) -> Iterator[T]:
     for result in results:
         check()
         yield result
->>>>>>> main
 
 
 def _update_models(library: OpenHome, options: Options, progress: Progress) -> OpenHome:

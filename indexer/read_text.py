@@ -18,6 +18,7 @@ from indexer.decode.content import Failed, Finished, Scope, TextImage
 from indexer.decode.decode_pool import DecodePool
 from indexer.decode.decoder import Decoder
 from indexer.decode.image import PAGED_SUFFIXES
+from indexer.progress import Progress
 from indexer.summary import Profile
 from indexer.text_blocks import join_frames, make_segments
 from search.encoders.ocr.engine import ImageTextReader, ReadLine
@@ -29,7 +30,7 @@ from search.storable import clamp_integer
 from search.storage.image_texts import ImageTexts, UnreadFile
 
 if TYPE_CHECKING:
-    from indexer.pipeline import Options, Progress
+    from indexer.pipeline import Options
 
 # How many thumbnails are looked at before the result is stored.
 PREVIEWED_TOGETHER = 256
@@ -67,7 +68,7 @@ class TextReading:
     reader: ImageTextReader
     profile: Profile
 
-    def run(self, roots: Sequence[str], options: "Options", progress: "Progress", decoders: Sequence[Decoder]) -> None:
+    def run(self, roots: Sequence[str], options: "Options", progress: Progress, decoders: Sequence[Decoder]) -> None:
         """Read the text in all images that this reader has not read.
 
         Args:
@@ -88,7 +89,7 @@ class TextReading:
                 for file, message in pool.take():
                     self._save(texts, files[file.path], message)
                     done += 1
-                    progress(done, len(files), file.path)
+                    progress(done, len(files), file.path, None)
 
     def _skip_photos(self, texts: ImageTexts, unread: Sequence[UnreadFile], options: "Options") -> Iterator[UnreadFile]:
         """Yield the files that may have text. Photos whose thumbnail shows none are marked as read."""
