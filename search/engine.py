@@ -18,7 +18,7 @@ from search.retrieval.retrieval import Retrieval
 from search.scoring.candidates import RELEVANCE_CUT, Candidate, Ranked
 from search.scoring.grouping import Stack, diversify
 from search.text.dates.reading import get_today
-from search.text.snippets import cut_snippet
+from search.text.snippets import choose_lines, cut_snippet
 
 # The number of segments that each retriever returns for `Engine.find_moments`.
 MAX_MOMENTS = 500
@@ -252,5 +252,6 @@ def _make_evidence(candidate: Candidate, segment: Segment, words: Sequence[str])
         page=segment.page,
         offset=segment.offset,
         snippet=cut_snippet(segment.text, words) if segment.text else None,
+        lines=choose_lines(segment.lines, words),
         terms=candidate.terms,
     )

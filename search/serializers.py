@@ -230,6 +230,8 @@ def serialize_evidence(evidence: Evidence, disclosure: Disclosure, explain: bool
         "offset": evidence.offset,
         "snippet": disclosure.show_path(evidence.snippet or "") if is_name else evidence.snippet,
     }
+    if evidence.lines:
+        described["lines"] = [asdict(line) for line in evidence.lines]
     if explain and evidence.raw is not None:
         described["raw"] = round(evidence.raw, 6)
         described["terms"] = {name: round(value, 5) for name, value in (evidence.terms or {}).items()}

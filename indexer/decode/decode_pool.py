@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from indexer.content_hash import hash_content
-from indexer.decode.content import AudioChunk, Failed, Finished, Message, Postponed, Scope, SpeechSample
+from indexer.decode.content import AudioChunk, Failed, Finished, Message, Postponed, Scope, SpeechSample, TextImage
 from indexer.decode.decoder import Decoder
 from indexer.decode.document.subtitle_names import is_same_language
 from indexer.decode.growing import STILL_WRITTEN, may_be_incomplete, must_wait
@@ -219,7 +219,7 @@ class FileReader:
                 if language is not None:
                     end = replace(end, facts=replace(end.facts, language=language))
                 yield (yield from self._decode_speech(decoder, file, end)) if is_translated else end
-            else:
+            elif not isinstance(message, TextImage):
                 yield message
 
     def _decode_speech(

@@ -17,6 +17,7 @@ from indexer.decode.content import (
 )
 from indexer.decode.families import decode_file
 from indexer.decode.speech import decode_speech
+from indexer.decode.text_images import decode_text_images
 from search.errors import CrossmodalError
 from search.media.folder_dates import guess_from_names
 from search.media.image.pillow import compute_phash, encode_thumbnail, make_placeholder
@@ -40,6 +41,10 @@ def prepare_file(file: FileFacts, transform: ImageTransform, scope: Scope = Scop
     try:
         if file.type is None:
             yield Failed("unknown file type")
+            return
+        if scope is Scope.TEXT:
+            yield from decode_text_images(Path(file.path), file.type)
+            yield Finished(MediaFacts(), None)
             return
         for part in _choose_parts(file, file.type, scope):
             if isinstance(part, DecodedImage):

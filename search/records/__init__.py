@@ -34,6 +34,7 @@ from search.records.media import (
     SegmentEmbedding,
     SegmentKind,
     State,
+    TextLine,
     Word,
 )
 from search.records.query import (
@@ -111,6 +112,7 @@ __all__ = [
     "SpeechSegment",
     "State",
     "Task",
+    "TextLine",
     "Tier",
     "Transcript",
     "Vectors",

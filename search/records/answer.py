@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from search.records.media import Item, SegmentKind
+from search.records.media import Item, SegmentKind, TextLine
 from search.records.query import Recognized, Retriever
 
 
@@ -23,6 +23,7 @@ class Evidence:
         offset: The position of the segment in the text of the document, in characters.
         snippet: A part of the segment's text that contains words of the query.
         terms: The terms that the score is computed from, by name, if they were requested.
+        lines: For text in an image, the lines with words of the query; all lines if none has one.
     """
 
     retriever: Retriever
@@ -36,6 +37,7 @@ class Evidence:
     offset: int | None = None
     snippet: str | None = None
     terms: Mapping[str, float] | None = None
+    lines: tuple[TextLine, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,20 @@ class Word(NamedTuple):
 
 
 @dataclass(frozen=True)
+class TextLine:
+    """A line of text that was read in an image.
+
+    Attributes:
+        quad: x and y of its four corners, clockwise from where the text begins, as shares of the width and height of
+            the image.
+        text: The text of the line.
+    """
+
+    quad: tuple[float, ...]
+    text: str
+
+
+@dataclass(frozen=True)
 class Segment:
     """The smallest unit that is embedded and found.
 
@@ -63,10 +77,12 @@ class Segment:
         end: The end in the recording, in seconds.
         page: The page of the document, from 1.
         offset: The position in the text of the document, in characters.
-        confidence: For recognized speech, the probability of its words minus that of no speech, 0 to 1.
+        confidence: For recognized speech, the probability of its words minus that of no speech, 0 to 1; for text in an
+            image, the probability of its characters.
         phash: For images, the 64-bit perceptual hash as a signed number.
         no_speech: For recognized speech, the probability that there is no speech, 0 to 1.
         words: For recognized speech, the words with their times.
+        lines: For text in an image, the lines with their places.
     """
 
     kind: SegmentKind
@@ -79,6 +95,7 @@ class Segment:
     phash: int | None = None
     no_speech: float | None = None
     words: tuple[Word, ...] = ()
+    lines: tuple[TextLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -236,6 +253,7 @@ class Record:
         embeddings: The vectors of the segments.
         remark: What could not be read of the file, for users; None if everything was. The ledger stores it as the
             reason.
+        text_reader: What read the text in its images, as its fingerprint; None if they are still to be read.
     """
 
     file: FileFacts
@@ -244,6 +262,7 @@ class Record:
     segments: Sequence[Segment]
     embeddings: Sequence[SegmentEmbedding]
     remark: str | None = None
+    text_reader: str | None = None
 
 
 @dataclass(frozen=True)

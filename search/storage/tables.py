@@ -95,6 +95,7 @@ item = Table(
     Column("indexed_at", StorableText),
     Column("problem", StorableText),
     Column("belongs_to", StorableText),
+    Column("text_reader", StorableText),
     Index("ix_item_state_type", "state", "type"),
     Index("ix_item_belongs_to", "belongs_to", sqlite_where=text("belongs_to IS NOT NULL")),
     sqlite_autoincrement=True,
@@ -122,6 +123,7 @@ segment = Table(
     Column("phash", StorableInteger),
     Column("no_speech", StorableFloat),
     Column("word_times", StorableText),
+    Column("text_lines", StorableText),
     sqlite_autoincrement=True,
 )
 

@@ -21,6 +21,9 @@ HOMES = {
     "ctranslate2": ("search/encoders/whisper/faster.py",),
     "whisper": ("search/encoders/whisper/original.py",),
     "sentence_transformers": ("search/encoders/sentence/loading.py",),
+    "rapidocr": ("search/encoders/ocr/rapid.py",),
+    "cv2": ("search/encoders/ocr/rapid.py",),
+    "omegaconf": ("search/encoders/ocr/rapid.py",),
     "huggingface_hub": ("search/encoders/hub.py",),
     "py3langid": ("search/text/language.py",),
     "faiss": ("search/storage/faiss_index.py",),
@@ -55,6 +58,7 @@ HOMES = {
 # Imported only where used, so that a command that does not need them starts quickly.
 LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}
 LAZY |= {"whisper", "ctranslate2", "sentence_transformers", "huggingface_hub", "py3langid", "open_clip", "timm"}
+LAZY |= {"rapidocr", "cv2", "omegaconf"}
 LAZY |= {"argon2", "brotli", "authlib", "joserfc", "httpx", "rawpy", "pillow_jxl", "pysubs2", "pathspec", "dateparser"}
 # What the folders of `search` do not import.
 ABOVE = (

@@ -85,6 +85,7 @@ class Status(Document):
         other_spaces: The other spaces, by retriever and role.
         outdated: The progress of the update of each outdated space, by retriever.
         speech: The speech model.
+        text_reader: What reads text in images, with its version; null if nothing does.
         chosen: How the models were chosen.
     """
 
@@ -97,6 +98,7 @@ class Status(Document):
     other_spaces: dict[str, SpaceDocument]
     outdated: dict[str, Progress]
     speech: str
+    text_reader: str | None = None
     chosen: str
 
 

@@ -46,6 +46,19 @@ class ItemDocument(Facts):
     modified_at: str | None
 
 
+class TextLineDocument(Document):
+    """A line of text that was read in an image.
+
+    Attributes:
+        quad: x and y of its four corners, clockwise from where the text begins, as shares of the width and height of
+            the image.
+        text: The text of the line.
+    """
+
+    quad: list[float] = Field(min_length=8, max_length=8)
+    text: str
+
+
 class EvidenceDocument(Document):
     """Why an item is a result: a retriever and a segment that it found.
 
@@ -59,6 +72,7 @@ class EvidenceDocument(Document):
         page: The page of the segment, from 1.
         offset: The position of the segment in the text of the document, in characters.
         snippet: A part of the segment's text that contains words of the query.
+        lines: For text in an image, the lines with words of the query; all lines of the segment if none has one.
         raw: With `explain`, the uncalibrated similarity: a cosine or a BM25 score.
         terms: With `explain`, the terms that the score is computed from, by name.
     """
@@ -72,6 +86,7 @@ class EvidenceDocument(Document):
     page: int | None
     offset: int | None
     snippet: str | None
+    lines: list[TextLineDocument] | None = None
     raw: float | None = None
     terms: dict[str, float] | None = None
 

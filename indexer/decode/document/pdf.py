@@ -2,6 +2,7 @@
 
 import ctypes
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,6 +21,8 @@ from search.records import MediaFacts, Segment, SegmentKind
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
+# Text is read in a page whose longer side has this many pixels: about 170 per inch of A4.
+TEXT_SIDE = 2_000
 # The number of damaged pages that a remark names.
 MAX_NAMED_PAGES = 20
 # Forms in XFA have no pages, only one with this notice for programs that do not support them.
@@ -36,6 +39,24 @@ def decode_pdf(body: bytes) -> Parts:
     """
     with open_pdf(body) as document:
         yield from _decode_pages(document)
+
+
+def render_scans(body: bytes) -> Iterator[tuple[int, PilImage]]:
+    """Yield the number of each page without text, from 1, and its image, at the size at which text in it is read.
+
+    Raises:
+        UnreadableMediaError: The PDF is damaged or protected.
+    """
+    from pypdfium2 import PdfiumError
+
+    with open_pdf(body) as document:
+        for number in range(len(document)):
+            with suppress(PdfiumError):
+                page = document[number]
+                text = _read_page(document, page)
+                if not text or is_scan(page, text):
+                    yield number + 1, _render(page, TEXT_SIDE)
+                page.close()
 
 
 def _decode_pages(document: "PdfDocument") -> Parts:
@@ -114,8 +135,8 @@ def _read_packets(document: "PdfDocument") -> dict[str, bytes]:
     return packets
 
 
-def _render(page: "PdfPage") -> PilImage:
-    scale = THUMBNAIL_SIZE[0] / max(*page.get_size(), 1)
+def _render(page: "PdfPage", side: int = THUMBNAIL_SIZE[0]) -> PilImage:
+    scale = side / max(*page.get_size(), 1)
     image: PilImage = page.render(scale=scale).to_pil().convert("RGB")
     return image
 
@@ -129,7 +150,7 @@ PDF = DocumentFormat(
         "PDF",
         (".pdf",),
         "the text by columns, values of forms and comments; pages without text, and scans with a stamp, as images",
-        "text in scans; checkboxes; documents that need a password",
+        "checkboxes; documents that need a password",
     ),
     decode_pdf,
     signature=b"%PDF-",

@@ -120,6 +120,9 @@ export function listPassages(segments) {
   return passages.every(isTimed) ? passages.sort((one, other) => (one.start ?? 0) - (other.start ?? 0)) : passages;
 }
 
+/** @param {Segment} segment whether it was read in an image */
+const isWritten = ({ kind }) => kind === "ocr";
+
 /**
  * Add the parts that need the full item to the side panel and the stage.
  *
@@ -137,12 +140,15 @@ export function addItemDetails(side, item, hit, { words, stage, place }) {
   if (timeline) stage.element.append(timeline.bar);
   const passages = listPassages(item.segments);
   const title = t(item.type === "document" ? "view.text" : "view.transcript");
-  const transcript = passages.length ? createTranscript(passages, item, words, stage, title) : null;
+  const written = passages.filter(isWritten);
+  const told = passages.filter((segment) => !isWritten(segment));
+  const transcript = told.length ? createTranscript(told, item, words, stage, title) : null;
   if (player || passages.length > MAX_PASSAGES_WITHOUT_FINDER) {
     const filter = transcript?.filter ?? (() => false);
     side.append(createFinder(item, { stage, filter, onResults: (moments) => timeline?.show(moments) }));
   }
   if (transcript) showTranscript(transcript, side, hit, stage, place);
+  if (written.length) side.append(createTranscript(written, item, words, stage, t("view.written")).element);
   side.append(createElement("p", { className: "hint keys" }, listShortcuts(side, stage)));
 }
 

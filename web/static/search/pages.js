@@ -5,7 +5,7 @@ import { createElement, createIconButton } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
 
-/** @import { Item, PageOutline } from "../shared/types.js" */
+/** @import { Evidence, Item, PageOutline } from "../shared/types.js" */
 
 // A page is not wider than this, in CSS pixels, unless it is enlarged.
 const MAX_WIDTH = 900;
@@ -23,6 +23,17 @@ export function choosePageWidth(width, ratio) {
   return PAGE_WIDTHS.find((one) => one >= width * ratio) ?? PAGE_WIDTHS.at(-1) ?? width;
 }
 
+/**
+ * Return the left, the top, the width and the height of a line as shares of its page.
+ *
+ * @param {import("../shared/types.js").TextLine} line
+ */
+function frameLine({ quad }) {
+  const [across, down] = [quad.filter((_, at) => at % 2 === 0), quad.filter((_, at) => at % 2 === 1)];
+  const [left, top] = [Math.min(...across), Math.min(...down)];
+  return [left, top, Math.max(...across) - left, Math.max(...down) - top];
+}
+
 /** @param {Item} item */
 export const hasPages = (item) => item.type === "document" && /\.pdf$/i.test(item.path);
 
@@ -36,6 +47,10 @@ export class Pager {
   #count = 0;
   #zoom = 0;
   #latestRequest = 0;
+  /** @type {PageOutline | null} */
+  #outline = null;
+  /** @type {Evidence[]} */
+  #found = [];
   #image = createElement("img", { alt: "", decoding: "async" });
   #marks = createElement("div", { className: "page-marks", aria: { hidden: true } });
   #frame = createElement("div", { className: "page" }, this.#image, this.#marks);
@@ -83,6 +98,16 @@ export class Pager {
     this.#read();
   }
 
+  /**
+   * Mark lines that were read in the images of pages, which have no words of their own.
+   *
+   * @param {Evidence[]} found
+   */
+  markLines(found) {
+    this.#found = found;
+    if (this.#outline) this.#showMarks(this.#outline);
+  }
+
   /** @param {number} steps */
   zoomBy(steps) {
     this.#zoom = Math.min(Math.max(this.#zoom + steps, 0), ZOOM_FACTORS.length - 1);
@@ -95,6 +120,7 @@ export class Pager {
 
   async #read() {
     this.#latestRequest += 1;
+    this.#outline = null;
     const thisRequest = this.#latestRequest;
     this.#view.setAttribute("aria-busy", "true");
     this.#marks.replaceChildren();
@@ -122,6 +148,14 @@ export class Pager {
     const label = t("pages.page", { page, pages });
     this.#image.alt = label;
     this.#view.setAttribute("aria-label", label);
+    this.#outline = { page, pages, width, height, boxes };
+    this.#showMarks(this.#outline);
+  }
+
+  /** @param {PageOutline} outline */
+  #showMarks({ page, boxes: written }) {
+    const lines = this.#found.filter((one) => (one.page ?? 1) === page).flatMap((one) => one.lines ?? []);
+    const boxes = [...written, ...lines.map(frameLine)];
     const marks = boxes.map((box) => {
       const mark = createElement("span", {});
       const [left, top, boxWidth, boxHeight] = box.map((share) => `${share * 100}%`);

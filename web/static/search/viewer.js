@@ -8,6 +8,7 @@ import { locate } from "../shared/site.js";
 import { addItemDetails, createDetails } from "./details.js";
 import { readPlace, writePlace } from "./place.js";
 import { Stage } from "./stage.js";
+import { showTextBoxes } from "./text-boxes.js";
 
 /**
  * @import { Crop, Hit, Item, State } from "../shared/types.js"
@@ -272,6 +273,7 @@ export class Viewer {
       }),
       createIconButton("×", t("view.close"), () => this.#dialog.close(), { className: "close" }),
     );
+    showTextBoxes(stage, hit.evidence);
     const fullItem = await readItem(item.id).catch(() => null);
     if (fullItem && thisRequest === this.#latestRequest) addItemDetails(side, fullItem, hit, options);
   }

@@ -37,6 +37,11 @@
  * @property {number | null} [end] in seconds
  * @property {number | null} [page]
  * @property {[start: number, end: number, text: string][] | null} [words]
+ * @property {TextLine[]} [lines] of text in an image
+ *
+ * @typedef {object} TextLine a line of text that was read in an image
+ * @property {number[]} quad x and y of its four corners, as shares of the width and height of the image
+ * @property {string} text
  *
  * @typedef {object} ItemDetails
  * @property {Segment[]} segments
@@ -62,6 +67,7 @@
  * @property {number | null} [end] in seconds
  * @property {number | null} [page]
  * @property {string | null} [snippet]
+ * @property {TextLine[] | null} [lines] of text in an image, those with words of the query
  *
  * @typedef {Evidence & { start: number }} TimedEvidence
  *
