@@ -34,11 +34,15 @@ class State(StrEnum):
 
 
 class SegmentKind(StrEnum):
-    """The kind of a segment: an image, a video frame, a span of speech, a passage, text in an image or a file name."""
+    """The kind of a segment.
+
+    An image, a video frame, a span of speech, the title of a chapter, a passage, text in an image or a file name.
+    """
 
     IMAGE = "image"
     FRAME = "frame"
     SPEECH = "speech"
+    CHAPTER = "chapter"
     PASSAGE = "passage"
     OCR = "ocr"
     NAME = "name"
@@ -67,6 +71,7 @@ class Segment:
         phash: For images, the 64-bit perceptual hash as a signed number.
         no_speech: For recognized speech, the probability that there is no speech, 0 to 1.
         words: For recognized speech, the words with their times.
+        language: For subtitles, the language that their track or file states (ISO 639-1 where possible).
     """
 
     kind: SegmentKind
@@ -79,6 +84,7 @@ class Segment:
     phash: int | None = None
     no_speech: float | None = None
     words: tuple[Word, ...] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True)

@@ -121,6 +121,7 @@ segment = Table(
     Column("phash", StorableInteger),
     Column("no_speech", StorableFloat),
     Column("word_times", StorableText),
+    Column("language", StorableText),
     sqlite_autoincrement=True,
 )
 

@@ -84,12 +84,14 @@ class TranscriptDocument(Document):
 
     Attributes:
         id: The id of the item.
-        language: The language of the speech (ISO 639-1), if it was detected.
+        language: The language of these segments (ISO 639-1), if it is known.
+        languages: The languages that can be chosen, that of the recording first.
         segments: The segments of speech, in order of time.
     """
 
     id: int
     language: str | None
+    languages: list[str]
     segments: list[SegmentDocument]
 
 
@@ -129,7 +131,7 @@ class Loudness(Document):
     """The loudness of a recording.
 
     Attributes:
-        peaks: The highest level of each part, 0 to 1.
+        peaks: The highest level of each part, 0 to 1; empty without an audio track.
     """
 
     peaks: list[float]
