@@ -46,6 +46,7 @@ from web.api import (
     links,
     models,
     people,
+    playback,
     provider,
     query_images,
     reference,
@@ -125,6 +126,7 @@ def _register_library_routes(app: Flask, engine: Engine, settings: Settings) -> 
     app.register_blueprint(items.make_blueprint(engine))
     app.register_blueprint(content.make_blueprint(engine))
     app.register_blueprint(visualizations.make_blueprint(engine))
+    app.register_blueprint(playback.make_blueprint(engine.library, settings))
     app.register_blueprint(facets.make_blueprint(engine.library))
     app.register_blueprint(saved_searches.make_blueprint(engine.library, settings))
     app.register_blueprint(albums.make_blueprint(engine.library))

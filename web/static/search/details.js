@@ -9,6 +9,7 @@ import { createFacts } from "./facts.js";
 import { createFinder } from "./finder.js";
 import { createHeatmapButton } from "./heatmap.js";
 import { createTimeline } from "./timeline.js";
+import { createChapters, createClipLink, createTranscriptTools, keepLanguage, listLanguages } from "./tracks.js";
 import { createTranscript } from "./transcript.js";
 
 /**
@@ -130,14 +131,28 @@ export function addItemDetails(side, item, hit, { words, stage }) {
   side.append(createElement("h3", {}, t("view.details")), createFacts(item, words.trim()));
   const timeline = player && item.duration ? createTimeline(item, player, hit.evidence.filter(isTimed)) : null;
   if (timeline) stage.element.append(timeline.bar);
-  const passages = listPassages(item.segments);
+  const languages = listLanguages(item);
+  const passages = listPassages(keepLanguage(item.segments, item, languages[0]));
+  const chapters = player && createChapters(item.segments, (seconds) => stage.seek(seconds));
+  if (chapters) side.append(chapters);
+  if (player) side.querySelector(".tools")?.append(createClipLink(item, player, hit.evidence));
   if (player || passages.length > MAX_PASSAGES_WITHOUT_FINDER) {
     const seek = player ? /** @param {number} seconds */ (seconds) => stage.seek(seconds) : null;
     side.append(createFinder(item, (moments) => timeline?.show(moments), seek));
   }
   if (passages.length) {
     const title = t(item.type === "document" ? "view.text" : "view.transcript");
-    (stage.paper ?? side).append(createTranscript(passages, words, player, title));
+    let transcript = createTranscript(passages, words, player, title);
+    if (player && passages.some((segment) => segment.kind === "speech")) {
+      const tools = createTranscriptTools(item, languages, (language) => {
+        const chosen = listPassages(keepLanguage(item.segments, item, language));
+        const other = createTranscript(chosen, words, player, title);
+        transcript.replaceWith(other);
+        transcript = other;
+      });
+      side.append(tools);
+    }
+    (stage.paper ?? side).append(transcript);
   }
   side.append(createElement("p", { className: "hint keys" }, listShortcuts(side, stage)));
 }

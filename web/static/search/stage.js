@@ -5,6 +5,7 @@ import { createElement } from "../shared/dom.js";
 import { getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { createCropFrame } from "./crop.js";
+import { streamIfNeeded } from "./streaming.js";
 
 /** @import { Crop, Item } from "../shared/types.js" */
 
@@ -53,6 +54,7 @@ export class Stage {
     } else if (item.type !== "document") {
       this.player = createPlayer(item.type, item, start);
       this.element.append(this.player);
+      streamIfNeeded(item, this.player, start, (notice) => this.element.append(notice));
     } else if (item.placeholder) {
       this.element.append(createElement("img", { src: getThumbnailAddress(item), alt: "" }));
     } else {

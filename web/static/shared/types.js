@@ -28,6 +28,21 @@
  * @property {number | null} [end] in seconds
  * @property {number | null} [page]
  * @property {[start: number, end: number, text: string][] | null} [words]
+ * @property {string | null} [language] of subtitles
+ *
+ * @typedef {object} Playback How a recording can be played.
+ * @property {string} container
+ * @property {string | null} video the codec of the images
+ * @property {string | null} audio the codec of the sound
+ * @property {number} duration in seconds
+ * @property {string | null} type the media type of the file, to ask a browser
+ * @property {boolean} common whether every browser plays the file
+ * @property {number} fragments
+ * @property {number} fragment_seconds
+ * @property {string} fragment_type
+ * @property {number} lead in seconds
+ * @property {boolean} converts_video
+ * @property {boolean} converts_audio
  *
  * @typedef {object} ItemDetails
  * @property {Segment[]} segments

@@ -11,7 +11,8 @@ def test_titles_of_chapters_become_chapters(tmp_path):
         db.exec_driver_sql("INSERT INTO source (id, path, added_at) VALUES (1, '/a', '2024-01-01')")
         for number, kind in enumerate(("audio", "video", "document"), 1):
             db.exec_driver_sql(
-                "INSERT INTO item (id, source_id, path, type, state, size, mtime_ns) VALUES (?, 1, ?, ?, 'indexed', 1, 1)",
+                "INSERT INTO item (id, source_id, path, type, state, size, mtime_ns) "
+                "VALUES (?, 1, ?, ?, 'indexed', 1, 1)",
                 (number, f"/a/{number}", kind),
             )
             db.exec_driver_sql(
