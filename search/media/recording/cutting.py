@@ -85,7 +85,8 @@ def write_fragment(source: Path, target: Path, number: int, may_copy: bool) -> N
             cutter.add_images(out, playback.copies_video, is_whole_groups=True)
         if playback.audio is not None:
             cutter.add_sound(out, playback.copies_audio)
-        cutter.mux(out)
+        if not cutter.mux(out):
+            out.start_encoding()  # a file without packets is written, too
 
 
 def write_clip(source: Path, target: Path, span: Span, max_bytes: int) -> ClipReport:

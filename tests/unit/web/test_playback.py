@@ -146,6 +146,14 @@ def test_a_clip_that_is_too_large_is_refused(home, tmp_path):
         write_clip(tmp_path / "media" / "plain.mp4", tmp_path / "clip.mp4", Span(0, 4), 100)
 
 
+def test_a_fragment_in_which_nothing_begins_is_empty(tmp_path):
+    from search.media.recording.cutting import write_fragment
+
+    write_film(tmp_path / "boxed.mkv", sound="ac3")
+    write_fragment(tmp_path / "boxed.mkv", tmp_path / "5.mp4", 5, True)
+    assert read_spans((tmp_path / "5.mp4").read_bytes()) == {}
+
+
 def test_only_recordings_have_clips_and_fragments(client, home, tmp_path):
     (tmp_path / "media" / "note.txt").write_text("A letter about a lighthouse.")
     index(home, tmp_path / "media")
