@@ -18,6 +18,13 @@ RECEIVED_PREFIX, RECEIVED_SUFFIX = ".upload-", ".part"
 PRIVATE_FOLDER, OTHERS = 0o700, 0o077
 
 
+def find_default_home() -> Path:
+    """Return the data directory of the user's installation."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("crossmodal", appauthor=False))
+
+
 @dataclass(frozen=True)
 class Home:
     """The paths inside a home. Creating an instance does not access the disk.

@@ -25,6 +25,7 @@ from pydantic_settings import (
 
 from search.errors import UsageError
 from search.exclusion import explain_pattern
+from search.home import find_default_home
 from search.media.image.limits import MAX_PIXELS
 from search.query.limits import MAX_CHARACTERS, MAX_IMAGES, MAX_LIST_VALUES, MAX_PARTS, QueryLimits
 
@@ -81,12 +82,6 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _find_default_home() -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("crossmodal", appauthor=False))
-
-
 class Settings(BaseSettings):
     """Everything that can be configured. The constructor takes values only; `read_settings` reads all sources."""
 
@@ -99,7 +94,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # it may be a secret
     )
 
-    home: AbsolutePath = Field(default_factory=_find_default_home, description="The data directory.")
+    home: AbsolutePath = Field(default_factory=find_default_home, description="The data directory.")
     server: str = Field("", description="The address of a server to use in place of a home on this machine.")
     key: SecretStr = Field(SecretStr(""), description="The API key for this server.")
     threads: int = Field(0, ge=0, description="CPU threads for the models. 0: as many as the process may use.", le=4096)
@@ -261,7 +256,7 @@ def read_settings(home: Path | None = None, device: str | None = None, server: s
     given = (("home", home), ("device", device), ("server", server))
     command_line = {name: value for name, value in given if value is not None}
     environment = EnvSettingsSource(Settings)()
-    folder = Path(command_line.get("home") or environment.get("home") or _find_default_home()).expanduser()
+    folder = Path(command_line.get("home") or environment.get("home") or find_default_home()).expanduser()
     values = {
         SettingSource.FILE: _read_file(folder / SETTINGS_FILE),
         SettingSource.ENVIRONMENT: environment,
