@@ -19,7 +19,7 @@ FILE_NAME = "server.json"
 # Tokens start with this, as other tokens start with their kind.
 TOKEN_PREFIX = "cmo"  # noqa: S105 - the kind of a token
 PRIVATE_FILE = 0o600
-# How long a command waits for a server that does not accept the connection; then it answers by itself.
+# How long a command waits for a server that does not accept the connection; then it opens the library.
 CONNECT_TIMEOUT_SECONDS, ANSWER_TIMEOUT_SECONDS = 1.0, 60.0
 
 

@@ -1,13 +1,12 @@
 """Thumbnails in terminals that can show pictures: the protocols of kitty and of iTerm2."""
 
 import base64
-import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from search.errors import UsageError
+from search.errors import UnreadableMediaError, UsageError
 from search.home import Home
 
 # The height of a thumbnail in lines of the terminal.
@@ -44,10 +43,12 @@ def make_thumbnails(home: Path, hits: list[Mapping[str, Any]], protocol: str) ->
 
 
 def _make_thumbnail(path: Path, protocol: str) -> str:
+    from search.media.image.pillow import convert_to_png
+
     try:
         body = path.read_bytes()
-        return write_iterm(body) if protocol == "iterm" else write_kitty(_convert_to_png(body))
-    except OSError:
+        return write_iterm(body) if protocol == "iterm" else write_kitty(convert_to_png(body))
+    except (OSError, UnreadableMediaError):
         return ""
 
 
@@ -67,15 +68,6 @@ def write_kitty(png: bytes) -> str:
         f"\x1b_G{head}m={int(number < last)};{piece}\x1b\\"
         for number, (head, piece) in enumerate(zip(heads, pieces, strict=True))
     )
-
-
-def _convert_to_png(body: bytes) -> bytes:
-    from PIL import Image
-
-    out = io.BytesIO()
-    with Image.open(io.BytesIO(body)) as image:
-        image.save(out, "PNG")
-    return out.getvalue()
 
 
 def read_environment() -> Mapping[str, str]:

@@ -96,7 +96,7 @@ def make_blueprint(library: OpenHome, settings: Settings) -> Blueprint:
         query=ClipFields,
         errors=(*ERRORS, LocationHiddenError),
         statuses=PARTIAL | NOT_MODIFIED,
-        examples={"Ten seconds": "?start=60&end=70"},
+        examples={"Three seconds": "?start=2&end=5"},
     )
     def send_clip(item_id: int) -> Response:
         """Return a part of a recording as MP4, without metadata.
