@@ -254,7 +254,7 @@ class _Cutter(ExitStack):
         if stream.time_base:
             container.seek(int((clock.find_stamp(seconds) + TOLERANCE_SECONDS) / stream.time_base), stream=stream)
 
-    def _move(self, packet: "Packet[Any]", clock: Clock, out: "Stream") -> "Packet[Any]":
+    def _move(self, packet: Any, clock: Clock, out: "Stream") -> Any:
         """Shift the times of a packet, and assign it to the track that is written."""
         offset = round((self._shift - clock.find_stamp(0.0)) / float(packet.time_base))
         packet.pts, packet.dts = packet.pts + offset, packet.dts + offset

@@ -109,7 +109,8 @@ def _fit(frame: "VideoFrame", aspect: Fraction | None, size: tuple[int, int]) ->
     if Transfer.find(frame.color_trc) is None and read_turn(frame) == (0, False):
         return frame.reformat(*size, format="yuv420p")
     image = make_upright(frame, aspect)
-    return av.VideoFrame.from_image(image).reformat(*size, format="yuv420p")  # type: ignore[no-untyped-call]
+    upright: VideoFrame = av.VideoFrame.from_image(image)  # type: ignore[no-untyped-call]
+    return upright.reformat(*size, format="yuv420p")
 
 
 def encode_sound(source: Path, index: int, out: Any, times: Times) -> "Iterator[Packet[Any]]":

@@ -1,11 +1,15 @@
 """Recordings that browsers cannot play, and clips of moments."""
 
+import contextlib
 import io
 import os
+from dataclasses import replace
 
 import av
 import pytest
 
+from search.media.processes import SandboxedMedia
+from search.settings import LocationPrecision
 from tests.support.indexing import index
 from tests.support.recordings import make_images, make_tone, write_frames, write_samples, write_sounds
 from tests.support.web_client import get_item, make_client
@@ -170,3 +174,22 @@ def test_a_silent_film_has_fragments_and_clips(fresh, tmp_path):
     assert client.get("/api/v1/items/1/playback").json["audio"] is None
     assert read_spans(client.get("/api/v1/items/1/playback/0").data).keys() == {"video"}
     assert read_spans(client.get("/api/v1/items/1/clip?start=1&end=2").data).keys() == {"video"}
+
+
+def test_a_recording_whose_place_is_hidden_is_encoded_and_not_cut(home, monkeypatch):
+    monkeypatch.setattr("web.api.playback.get_location_precision", lambda: LocationPrecision.HIDDEN)
+    client = make_client(home)
+    plain, boxed = (get_item(client, name) for name in ("plain.mp4", "boxed.mkv"))
+    assert home.catalog.get_item(boxed).facts.latitude == pytest.approx(48.8577)
+    assert client.get(f"/api/v1/items/{plain}/playback").json["converts_video"] is False
+    assert client.get(f"/api/v1/items/{plain}/clip?start=1&end=2").status_code == 200
+    assert client.get(f"/api/v1/items/{boxed}/playback").json["converts_video"] is True
+    assert client.get(f"/api/v1/items/{boxed}/playback/0").status_code == 200
+    assert client.get(f"/api/v1/items/{boxed}/clip?start=1&end=2").status_code == 403
+
+
+def test_a_fragment_is_made_in_a_separate_process(home):
+    with contextlib.closing(SandboxedMedia(1, 1, 2048, 10)) as converter:
+        client = make_client(replace(home, converter=converter))
+        answer = client.get(f"/api/v1/items/{get_item(client, 'old.avi')}/playback/0")
+    assert read_spans(answer.data)["video"][1] == pytest.approx(8, abs=0.2)
