@@ -105,7 +105,8 @@ def make_blueprint(library: OpenHome, settings: Settings) -> Blueprint:
         the keyframe before `start`, up to 12 seconds, which players skip. Where a clip has to be encoded, it starts
         exactly at `start`, and a long one can exceed the deadline.
         """
-        fields, (item, path) = parse_address(ClipFields), find(item_id)
+        item, path = find(item_id)
+        fields = parse_address(ClipFields)
         span = _make_span(fields, item, settings.clip_seconds)
         require_copy(item, path, get_location_precision())
         found = cache.get(
