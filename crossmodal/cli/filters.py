@@ -9,7 +9,6 @@ import click
 from crossmodal.arguments import resolve_path
 from search.errors import UsageError
 from search.records import FILTERS, FilterField, FilterKind
-from search.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
 PLACEHOLDERS = {
@@ -54,13 +53,13 @@ def _parse_option(declared: FilterField, ctx: click.Context, option: click.Param
     Raises:
         click.BadParameter: The text is not a valid value.
     """
+    if value is None or value == ():
+        return () if declared.kind.is_list else value
     from search.query.filters import parse_filter_value
 
     try:
         if declared.kind.is_list:
             return tuple(parsed for text in value for parsed in parse_filter_value(declared, text))
-        if value is None:
-            return None
         if declared.kind is FilterKind.FOLDER:
             return _resolve_folder(ctx, value)
         return parse_filter_value(declared, value)
@@ -70,5 +69,4 @@ def _parse_option(declared: FilterField, ctx: click.Context, option: click.Param
 
 def _resolve_folder(ctx: click.Context, text: str) -> str:
     """Return an absolute path on this machine; with `--server` the path is one of the server."""
-    settings = ctx.find_object(Settings)
-    return text if settings is not None and settings.server else resolve_path(text)
+    return text if getattr(ctx.obj, "server", "") and not hasattr(ctx.obj, "read_settings") else resolve_path(text)

@@ -34,11 +34,15 @@ class State(StrEnum):
 
 
 class SegmentKind(StrEnum):
-    """The kind of a segment: an image, a video frame, a span of speech, a passage, text in an image or a file name."""
+    """The kind of a segment.
+
+    An image, a video frame, a span of speech, the title of a chapter, a passage, text in an image or a file name.
+    """
 
     IMAGE = "image"
     FRAME = "frame"
     SPEECH = "speech"
+    CHAPTER = "chapter"
     PASSAGE = "passage"
     OCR = "ocr"
     NAME = "name"
@@ -83,6 +87,7 @@ class Segment:
         no_speech: For recognized speech, the probability that there is no speech, 0 to 1.
         words: For recognized speech, the words with their times.
         lines: For text in an image, the lines with their places.
+        language: For subtitles, the language that their track or file states (ISO 639-1 where possible).
     """
 
     kind: SegmentKind
@@ -96,6 +101,7 @@ class Segment:
     no_speech: float | None = None
     words: tuple[Word, ...] = ()
     lines: tuple[TextLine, ...] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True)

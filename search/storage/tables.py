@@ -124,6 +124,7 @@ segment = Table(
     Column("no_speech", StorableFloat),
     Column("word_times", StorableText),
     Column("text_lines", StorableText),
+    Column("language", StorableText),
     sqlite_autoincrement=True,
 )
 

@@ -6,8 +6,9 @@ import pytest
 
 from crossmodal.client import parsing
 from search.query.request import parse_request
+from search.query.serializer import serialize_query
 from search.records import FILTERS, Filters, Job, JobState, Query, QueryPart, Retriever, Sort, Task, Tier
-from search.serializers import serialize_job, serialize_query
+from search.serializers import serialize_job
 
 VALUES = {
     "types": ("image", "video"),

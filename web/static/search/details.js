@@ -10,6 +10,7 @@ import { createFinder } from "./finder.js";
 import { createHeatmapButton } from "./heatmap.js";
 import { createMoment } from "./moment.js";
 import { createTimeline } from "./timeline.js";
+import { createChapters, createClipLink, createTranscriptTools, keepLanguage, listLanguages } from "./tracks.js";
 import { createTranscript } from "./transcript.js";
 import { createActions } from "./viewer-actions.js";
 
@@ -138,18 +139,52 @@ export function addItemDetails(side, item, hit, { words, stage, place }) {
   side.append(createElement("h3", {}, t("view.details")), createFacts(item, words.trim()));
   const timeline = player && item.duration ? createTimeline(item, player, hit.evidence.filter(isTimed)) : null;
   if (timeline) stage.element.append(timeline.bar);
-  const passages = listPassages(item.segments);
+  const chapters = player && createChapters(item.segments, (seconds) => stage.seek(seconds));
+  if (chapters) side.append(chapters);
+  if (player) side.querySelector(".tools")?.append(createClipLink(item, player, hit.evidence));
+  addTexts(side, item, hit, { words, stage, place }, (moments) => timeline?.show(moments));
+  side.append(createElement("p", { className: "hint keys" }, listShortcuts(side, stage)));
+}
+
+/**
+ * Add the texts of an item, and the field that finds words in them.
+ *
+ * @param {HTMLElement} side
+ * @param {FullItem} item
+ * @param {Hit} hit
+ * @param {DetailsOptions} options
+ * @param {(moments: Evidence[]) => void} showMoments
+ */
+function addTexts(side, item, hit, { words, stage, place }, showMoments) {
+  const { player } = stage;
+  const languages = listLanguages(item);
   const title = t(item.type === "document" ? "view.text" : "view.transcript");
-  const written = passages.filter(isWritten);
-  const told = passages.filter((segment) => !isWritten(segment));
-  const transcript = told.length ? createTranscript(told, item, words, stage, title) : null;
+  /** @param {string | undefined} language */
+  const createText = (language) => {
+    const told = listPassages(keepLanguage(item.segments, item, language)).filter((segment) => !isWritten(segment));
+    return told.length ? createTranscript(told, item, words, stage, title) : null;
+  };
+  let transcript = createText(languages[0]);
+  const passages = listPassages(item.segments);
   if (player || passages.length > MAX_PASSAGES_WITHOUT_FINDER) {
-    const filter = transcript?.filter ?? (() => false);
-    side.append(createFinder(item, { stage, filter, onResults: (moments) => timeline?.show(moments) }));
+    /** @param {string} typed */
+    const filter = (typed) => transcript?.filter(typed) ?? false;
+    side.append(createFinder(item, { stage, filter, onResults: showMoments }));
+  }
+  if (player && passages.some((segment) => segment.kind === "speech")) {
+    const tools = createTranscriptTools(item, languages, (language) => {
+      const other = createText(language);
+      if (!other || !transcript) return;
+      transcript.element.replaceWith(other.element);
+      transcript = other;
+      stage.showSegment = other.show;
+      other.follow?.(player.currentTime);
+    });
+    side.append(tools);
   }
   if (transcript) showTranscript(transcript, side, hit, stage, place);
+  const written = passages.filter(isWritten);
   if (written.length) side.append(createTranscript(written, item, words, stage, t("view.written")).element);
-  side.append(createElement("p", { className: "hint keys" }, listShortcuts(side, stage)));
 }
 
 /**

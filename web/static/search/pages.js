@@ -5,7 +5,7 @@ import { createElement, createIconButton } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
 
-/** @import { Evidence, Item, PageOutline } from "../shared/types.js" */
+/** @import { Evidence, Item, PageOutline, TextLine } from "../shared/types.js" */
 
 // A page is not wider than this, in CSS pixels, unless it is enlarged.
 const MAX_WIDTH = 900;
@@ -26,7 +26,8 @@ export function choosePageWidth(width, ratio) {
 /**
  * Return the left, the top, the width and the height of a line as shares of its page.
  *
- * @param {import("../shared/types.js").TextLine} line
+ * @param {TextLine} line
+ * @returns {[number, number, number, number]}
  */
 function frameLine({ quad }) {
   const [across, down] = [quad.filter((_, at) => at % 2 === 0), quad.filter((_, at) => at % 2 === 1)];

@@ -6,6 +6,7 @@ import { getFileName, isTimed } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { createCropFrame } from "./crop.js";
 import { hasPages, Pager } from "./pages.js";
+import { streamIfNeeded } from "./streaming.js";
 
 /**
  * @import { Crop, Item } from "../shared/types.js"
@@ -81,6 +82,7 @@ export class Stage {
       this.player = createPlayer(item.type, item, time ?? 0);
       for (const event of ["seeked", "pause"]) this.player.addEventListener(event, onMove);
       this.element.append(this.player);
+      streamIfNeeded(item, this.player, time ?? 0, (notice) => this.element.append(notice));
     }
   }
 

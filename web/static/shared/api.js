@@ -6,7 +6,7 @@ import { locate } from "./site.js";
 
 /**
  * @import {
- *   Album, Answer, Evidence, Facets, FullItem, Item, Job, JobRequest, LedgerItem, Model, NamedFile, PageOutline,
+ *   Album, Answer, Evidence, Facets, FullItem, Item, Job, JobRequest, LedgerItem, Model, NamedFile, PageOutline, Playback,
  *   SavedSearch, SearchRequest, Segment, Source, Space,
  * } from "./types.js"
  */
@@ -209,6 +209,27 @@ export const getQueryImageAddress = (id) => locate(`/api/v1/query-images/${id}`)
 
 /** @type {(id: number) => string} */
 export const getMediaAddress = (id) => locate(`/api/v1/items/${id}/media`);
+
+/**
+ * Return the address of the transcript of a recording as a file of subtitles.
+ *
+ * @param {number} id
+ * @param {"vtt" | "srt"} format
+ * @param {string | null | undefined} language
+ */
+export const getSubtitlesAddress = (id, format, language) =>
+  locate(
+    `/api/v1/items/${id}/transcript?format=${format}${language ? `&language=${encodeURIComponent(language)}` : ""}`,
+  );
+
+/** @type {(id: number, start: number, end: number) => string} */
+export const getClipAddress = (id, start, end) => locate(`/api/v1/items/${id}/clip?start=${start}&end=${end}`);
+
+/** @type {(id: number) => Promise<Playback>} */
+export const readPlayback = (id) => send(`/api/v1/items/${id}/playback`);
+
+/** @type {(id: number, number: number) => string} */
+export const getFragmentAddress = (id, number) => locate(`/api/v1/items/${id}/playback/${number}`);
 
 /** @type {(item: Item) => string} */
 export const getImageAddress = (item) =>

@@ -38,10 +38,25 @@
  * @property {number | null} [page]
  * @property {[start: number, end: number, text: string][] | null} [words]
  * @property {TextLine[]} [lines] of text in an image
+ * @property {string | null} [language] of subtitles
  *
  * @typedef {object} TextLine a line of text that was read in an image
  * @property {number[]} quad x and y of its four corners, as shares of the width and height of the image
  * @property {string} text
+ *
+ * @typedef {object} Playback How a recording can be played.
+ * @property {string} container
+ * @property {string | null} video the codec of the images
+ * @property {string | null} audio the codec of the sound
+ * @property {number} duration in seconds
+ * @property {string | null} type the media type of the file, to ask a browser
+ * @property {boolean} common whether every browser plays the file
+ * @property {number} fragments
+ * @property {number} fragment_seconds
+ * @property {string} fragment_type
+ * @property {number} lead in seconds
+ * @property {boolean} converts_video
+ * @property {boolean} converts_audio
  *
  * @typedef {object} ItemDetails
  * @property {Segment[]} segments
@@ -237,49 +252,6 @@
  * @property {string | null} owner the name of the account that it belongs to
  * @property {boolean} is_shared whether every account can see it
  * @property {number[]} shared_with ids of further accounts that can see it; only for its owner and admins
- *
- * @typedef {"search" | "edit" | "admin"} AccountRole
- *
- * @typedef {object} Account
- * @property {number} id
- * @property {string} name
- * @property {AccountRole} role
- * @property {number[] | null} sources ids of the folders that it may read; null for all
- * @property {string | null} signed_in_at ISO 8601
- * @property {boolean} is_disabled
- *
- * @typedef {object} Session
- * @property {string} role
- * @property {Account | null} account
- * @property {boolean} has_accounts
- * @property {string | null} form_token
- *
- * @typedef {object} ApiKey
- * @property {number} id
- * @property {number} account_id
- * @property {string} name
- * @property {string} prefix
- * @property {AccountRole} role
- * @property {number[] | null} sources
- * @property {string} created_at ISO 8601
- * @property {string | null} expires_at ISO 8601
- * @property {string | null} last_used_at ISO 8601
- *
- * @typedef {object} Link A link to an album.
- * @property {number} id
- * @property {string} created_at ISO 8601
- * @property {string | null} expires_at ISO 8601
- * @property {string | null} last_used_at ISO 8601
- *
- * @typedef {{ id: number, name: string }} Person Someone with an account.
- *
- * @typedef {object} Activity
- * @property {number} id
- * @property {string} at ISO 8601
- * @property {string | null} account
- * @property {string} action
- * @property {string | null} subject
- * @property {string | null} address
  *
  * @typedef {{ file: File, name: string }} NamedFile A file and its name relative to the dropped folder.
  */
