@@ -7,7 +7,7 @@ from search.errors import NoSpeechError, UsageError
 from search.media.on_demand import decode_voice
 from search.open_home import OpenHome
 from search.query.correction import correct_query
-from search.query.filters import join_filters
+from search.query.filters import join_filters, leave_out
 from search.query.grammar import parse_query
 from search.query.part_encoding import EncodedPart, decode_part, encode_part, encode_text
 from search.query.readable_words import list_readable_words
@@ -94,6 +94,7 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
     parts += query.parts
     filters = join_filters(query.filters, parsed.filters)
     _check_parts(parts, filters)
+    filters = leave_out(filters, query.without)
     excluded = [text.strip() for text in (*query.exclude, *parsed.excluded) if text.strip()]
     library.limits.check_parts(len(parts) + len(excluded))
     language = _find_language(" ".join(part.text for part in parts if part.text), voice)

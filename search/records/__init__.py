@@ -18,6 +18,7 @@ from search.records.arrays import Flags, Ids, Pixels, RowMetadata, Sample, Vecto
 from search.records.collection import Album, Feedback, FeedbackCount, SavedSearch
 from search.records.encoder import BANK_QUANTILE, EncoderFacts
 from search.records.filters import DATE_PATTERN, FILTERS, FilterField, FilterKind, Filters
+from search.records.matches import Matches
 from search.records.media import (
     MAX_RATING,
     MIN_RATING,
@@ -38,6 +39,7 @@ from search.records.media import (
 )
 from search.records.query import VECTOR_RETRIEVERS, Box, Query, QueryPart, Retriever, Sort, Tier
 from search.records.speech import SpeechSegment, Transcript
+from search.records.suggestions import Example, Suggestion
 from search.records.work import Job, JobState, Source, Task, Volume
 
 __all__ = [
@@ -61,6 +63,7 @@ __all__ = [
     "Coverage",
     "EncoderFacts",
     "Evidence",
+    "Example",
     "Feedback",
     "FeedbackCount",
     "FileFacts",
@@ -77,6 +80,7 @@ __all__ = [
     "Job",
     "JobState",
     "LedgerRow",
+    "Matches",
     "MediaFacts",
     "Pixels",
     "Principal",
@@ -97,6 +101,7 @@ __all__ = [
     "Source",
     "SpeechSegment",
     "State",
+    "Suggestion",
     "Task",
     "Tier",
     "Transcript",
