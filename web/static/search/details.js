@@ -5,6 +5,7 @@ import { createButton, createElement, highlightWords } from "../shared/dom.js";
 import { describeEvidence, getFileName, isTimed } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { may } from "../shared/session.js";
+import { createBreadcrumb } from "./breadcrumb.js";
 import { createFacts } from "./facts.js";
 import { createFinder } from "./finder.js";
 import { createHeatmapButton } from "./heatmap.js";
@@ -95,7 +96,7 @@ export function createDetails({ item, evidence, stacked }, { words, state, stage
     { className: "side" },
     createElement("h2", { id: "viewer-title" }, item.title || getFileName(item.path)),
     // Where files are on the server does not concern those who follow a link.
-    createElement("p", { className: "path" }, may("search") ? item.path : ""),
+    may("search") ? createBreadcrumb(item, state) : null,
     tools,
   );
   const reasons = removeRepeated(evidence).map((one) => createReason(one, words, stage));

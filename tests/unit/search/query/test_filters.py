@@ -35,7 +35,7 @@ from search.storage.sources import Sources
 
 STATE = Path(__file__).parents[4] / "web/static/search/request.js"
 # What the page leaves to its search box.
-TYPED = {"path", "album", "phrases"}
+TYPED = {"album", "phrases"}
 # A value that the first of two items satisfies and the second does not: as text, and as JSON.
 VALUES = {
     "types": ("video", ["video"]),
