@@ -84,7 +84,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         role=Role.VIEW,
         query=AddressFacets,
         errors=ERRORS,
-        examples={"The folders of a source": "?path=/media/photos", "With a search": "?path=/media/photos&q=a+dog"},
+        examples={"The sources with images": "?types=image", "Those with results": "?q=a+dog"},
     )
     def list_folders() -> Response:
         """Return the folders directly in the folder `path`, or the sources without it, with the number of results.
@@ -100,7 +100,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         role=Role.VIEW,
         bodies={JSON: FacetRequest},
         errors=ERRORS,
-        examples={"The folders with results": {"text": "a dog", "path": "/media/photos"}},
+        examples={"The sources with results": {"text": "a dog"}},
     )
     def list_folders_of_body() -> Response:
         """Return the folders directly in a folder: the same as GET, with the body of a search."""

@@ -1,6 +1,7 @@
 """Facets, folders, suggestions and examples: what they count, and what they do not show."""
 
 import pytest
+from PIL import ExifTags, Image
 
 from tests.support.fake_demo import draw_photo
 from tests.support.indexing import index
@@ -112,6 +113,28 @@ def test_suggestions_complete_the_text_or_its_last_word(tree):
     assert ("path", "2024 Summer", "summ") in suggest("summ")
     assert (None, "letter.txt", "lett") in suggest("lett")
     assert suggest("zzz") == suggest("") == []
+
+
+def test_cameras_artists_and_tags_are_suggested_and_found_by_words(fresh, tmp_path):
+    (tmp_path / "m").mkdir()
+    exif = Image.Exif()
+    exif[ExifTags.Base.Make], exif[ExifTags.Base.Model], exif[ExifTags.Base.Artist] = (
+        "Apple",
+        "iPhone 12",
+        "Ansel Adams",
+    )
+    draw_photo("cat", 1).save(tmp_path / "m/a.jpg", exif=exif)
+    draw_photo("rocket", 1).save(tmp_path / "m/b.jpg")
+    index(fresh, tmp_path / "m")
+    client = make_client(fresh)
+
+    def suggest(typed):
+        found = client.get("/api/v1/suggestions", query_string={"q": typed}).json["suggestions"]
+        return [(one["filter"], one["value"]) for one in found]
+
+    assert suggest("APPLE") == suggest("ipho") == [("camera", "Apple iPhone 12")]
+    assert suggest("ans") == suggest("adams") == [("artist", "Ansel Adams")]
+    assert [hit["item"]["path"][-5:] for hit in ask(client, text="iphone").json["hits"]] == ["a.jpg"]
 
 
 def test_suggestions_have_limits(tree):

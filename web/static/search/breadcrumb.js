@@ -45,10 +45,8 @@ export function createBreadcrumb(item, state) {
     );
     return [link, createElement("span", { aria: { hidden: "true" } }, " › ")];
   });
-  return createElement(
-    "nav",
-    { className: "path", aria: { label: t("folder.path") } },
-    ...links,
-    getFileName(item.path),
-  );
+  const trail = createElement("div", { className: "path", aria: { label: t("folder.path") } }, ...links);
+  trail.setAttribute("role", "navigation");
+  trail.append(getFileName(item.path));
+  return trail;
 }
