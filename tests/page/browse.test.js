@@ -32,7 +32,8 @@ test("a suggestion without a field on the page becomes text", () => {
 });
 
 test("results of a folder follow each other, and the best result stays first", () => {
-  const hits = ["/a/1", "/b/2", "/a/3"].map((path) => ({ item: { path }, tier: "relevant" }));
+  const hits = /** @type {any[]} */ (["/a/1", "/b/2", "/a/3"].map((path) => ({ item: { path }, tier: "relevant" })));
+  /** @param {string} group */
   const paths = (group) => arrange(hits, group).map((hit) => hit.item.path);
   assert.deepEqual(paths("folder"), ["/a/1", "/a/3", "/b/2"]);
   assert.deepEqual(paths("day"), ["/a/1", "/b/2", "/a/3"]);
