@@ -40,7 +40,7 @@ from search.records.media import (
 from search.records.query import VECTOR_RETRIEVERS, Box, Query, QueryPart, Retriever, Sort, Tier
 from search.records.speech import SpeechSegment, Transcript
 from search.records.suggestions import Example, Suggestion
-from search.records.work import Job, JobState, Source, Task, Volume
+from search.records.work import Job, JobProgress, JobState, Source, Task, Volume
 
 __all__ = [
     "ACCOUNT_ROLES",
@@ -78,6 +78,7 @@ __all__ = [
     "Item",
     "ItemType",
     "Job",
+    "JobProgress",
     "JobState",
     "LedgerRow",
     "Matches",

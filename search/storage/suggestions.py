@@ -34,7 +34,8 @@ class _Column:
     """A column whose values are suggested.
 
     Attributes:
-        rows: The rows in SQL, with `item` among them, in the order in which they are joined.
+        rows: The rows in SQL, with `item` among them, in the order in which they are joined. They name the index, since
+            SQLite would prefer that of the state, which nearly all items have.
         name: The name of the column in SQL. An index has it without differences of case.
         condition: The condition of this index.
         scans: Whether the column has few distinct values, so that words inside them can be found too.
@@ -48,11 +49,11 @@ class _Column:
 
 # The columns by the filter that takes their values; None is the name of a file.
 COLUMNS: dict[str | None, _Column] = {
-    "tags": _Column("tag CROSS JOIN item ON item.id = tag.item_id", "tag.name"),
-    "camera": _Column("item", "item.camera", "item.camera IS NOT NULL"),
-    "artist": _Column("item", "item.artist", "item.artist IS NOT NULL"),
-    "album": _Column("item", "item.album", "item.album IS NOT NULL"),
-    None: _Column("item", "item.name", scans=False),
+    "tags": _Column("tag INDEXED BY ix_tag_prefix CROSS JOIN item ON item.id = tag.item_id", "tag.name"),
+    "camera": _Column("item INDEXED BY ix_item_camera", "item.camera", "item.camera IS NOT NULL"),
+    "artist": _Column("item INDEXED BY ix_item_artist", "item.artist", "item.artist IS NOT NULL"),
+    "album": _Column("item INDEXED BY ix_item_album", "item.album", "item.album IS NOT NULL"),
+    None: _Column("item INDEXED BY ix_item_name", "item.name", scans=False),
 }
 
 

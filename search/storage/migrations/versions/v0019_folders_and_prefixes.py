@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0019"
-down_revision = "0015"
+down_revision = "0016"
 
 # Without "/", `rtrim` cuts the name off: it removes all characters of the path that are not "/".
 FOLDER = "rtrim(path, replace(path, '/', ''))"
