@@ -101,12 +101,12 @@ def list_paths(database: Database, rights: Rights, is_indexed: bool = False) -> 
     """
     state = " AND state = 'indexed'" if is_indexed else ""
     own = "" if rights.sources is None else f" AND source_id IN ({', '.join(map(str, rights.sources)) or 'NULL'})"
+    first = "SELECT min(folder) FROM item INDEXED BY ix_item_folder WHERE"  # SQLite would prefer the index of states
     statement = f"""
         WITH RECURSIVE found (folder) AS (
-            SELECT (SELECT min(folder) FROM item INDEXED BY ix_item_folder WHERE TRUE{state}{own})
+            SELECT ({first} TRUE{state}{own})
             UNION ALL
-            SELECT (SELECT min(folder) FROM item INDEXED BY ix_item_folder WHERE folder > found.folder{state}{own}) FROM found
-            WHERE found.folder IS NOT NULL
+            SELECT ({first} folder > found.folder{state}{own}) FROM found WHERE found.folder IS NOT NULL
         )
         SELECT folder FROM found WHERE folder IS NOT NULL"""  # noqa: S608 - the ids are numbers
     with database.read() as db:

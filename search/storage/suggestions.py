@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from sqlalchemy import select, text
@@ -25,6 +26,9 @@ MAX_OF_A_KIND = 3
 # Up to this many distinct values, words inside values are completed too.
 MAX_SCANNED = 2_000
 MIN_LAST_WORD = 2
+# The number of lists of folders that are kept, each for the rights of some callers.
+MAX_CACHED = 8
+_REVISION = select(t.setting.c.value).where(t.setting.c.key == "revision")
 # Comes after all characters in names.
 _LAST = "\U0010ffff"
 
@@ -137,11 +141,19 @@ def _list_shared(database: Database, column: _Column, rights: Rights) -> list[st
 def _list_folders(database: Database, typed: str, rights: Rights) -> Iterator[Suggestion]:
     """Yield the folders whose name begins with a text, then those with a word that does."""
     begins, has_word = _make_tests(typed)
-    named = [(path.rpartition("/")[2], path) for path in find_all(list_paths(database, rights, is_indexed=True))]
+    with database.read() as db:
+        revision = db.execute(_REVISION).scalar() or ""
+    named = _name_folders(database, rights, revision)
     for test in (begins, lambda name: has_word(name) and not begins(name)):
         for name, path in named:
             if test(name):
                 yield Suggestion(typed, "path", path, name)
+
+
+@lru_cache(MAX_CACHED)
+def _name_folders(database: Database, rights: Rights, _revision: str) -> list[tuple[str, str]]:
+    """Return the names and paths of all folders that the caller may see. They are read again after every write."""
+    return [(path.rpartition("/")[2], path) for path in find_all(list_paths(database, rights, is_indexed=True))]
 
 
 def _list_albums(database: Database, typed: str, rights: Rights) -> Iterator[Suggestion]:

@@ -1,6 +1,6 @@
 """The migration that adds folders lets cameras be found by words, and keeps what else names an item."""
 
-from search.storage.lexical.words import WordIndex
+from search.storage.lexical.index import WordIndex
 from sqlalchemy import text
 
 from search.storage.database import Database
