@@ -10,13 +10,15 @@ from search.media.on_demand import load_decoders
 from search.model_swap import ModelSwap
 from search.open_home import OpenHome
 from search.paging import Cursor, LruCache, Page, follows, list_items, read_cursor, resume, write_cursor
+from search.query.browsing import read_filters
 from search.query.encoding import encode_query
 from search.query.grammar import parse_query
-from search.records import Answer, Coverage, Evidence, Hit, Query, Retriever, Segment, Sort, Tier
+from search.records import Answer, Coverage, Evidence, Hit, Matches, Query, Retriever, Segment, Sort, Tier
 from search.retrieval.ranking import Count, Ranking, keep_relevant, rank
 from search.retrieval.retrieval import Retrieval
 from search.scoring.candidates import RELEVANCE_CUT, Candidate, Ranked
 from search.scoring.grouping import Stack, diversify
+from search.storage.folders import check_folder
 from search.text.dates.reading import get_today
 from search.text.snippets import choose_lines, cut_snippet
 
@@ -110,6 +112,34 @@ class Engine:
             self._rankings.put(cursor.query, ranking)
         return ranking, place
 
+    def match(self, query: Query) -> Matches:
+        """Return what a query matches, to count it. The ranking of a search for the same query is reused.
+
+        Raises:
+            UsageError: The query is not valid.
+            UnreadableMediaError: An image cannot be read.
+            NotFoundError: An item or an uploaded image does not exist.
+        """
+        filters = read_filters(query)
+        if filters is not None:
+            if filters.path is not None:
+                check_folder(self.library.database, filters.path, filters.rights)
+            return Matches(filters)
+        revision = self.library.catalog.read_revision()
+        library = self._swap.get_current(revision).restrict(query.filters.rights)
+        first = replace(query, cursor=None, limit=1, include_all=False, tier=Tier.RELEVANT)
+        ranking, _ = self._find_ranking(library, first, read_cursor(first), revision)
+        if ranking.is_browsing:
+            return Matches(ranking.filters)
+        tier, count = Tier.RELEVANT, ranking.total
+        if not ranking.tiers[0]:
+            first = replace(first, tier=Tier.POSSIBLE)
+            ranking, _ = self._find_ranking(library, first, read_cursor(first), revision)
+            tier, count = Tier.POSSIBLE, ranking.possible
+        stacks = ranking.list_results(first)
+        item_ids = tuple(stack.first.item_id for stack in stacks)
+        return Matches(ranking.filters, item_ids, tier, count.number, count.is_estimate)
+
     def find_moments(self, item_id: int, query: Query) -> tuple[Evidence, ...]:
         """Return the relevant segments of one item, at most `MAX_MOMENTS` per retriever, in the order of the item.
 
@@ -166,6 +196,8 @@ class Engine:
     def _make_ranking(self, library: OpenHome, query: Query, end: int, revision: int) -> Ranking:
         """Rank items until the results are known up to a position. A query with only filters lists the newest first."""
         encoded = encode_query(library, query)
+        if encoded.filters.path is not None:
+            check_folder(library.database, encoded.filters.path, encoded.filters.rights)
         if encoded.is_browsing:
             newest = library.catalog.list_newest(encoded.filters)
             stacks = self._order([Stack(Ranked(item_id, 1.0, 0.0)) for item_id in newest], query)
@@ -176,7 +208,8 @@ class Engine:
         return replace(
             ranking,
             words=tuple(word.whole for word in encoded.words),
-            has_dates=any((encoded.filters.date, encoded.filters.after, encoded.filters.before)),
+            filters=encoded.filters,
+            is_browsing=encoded.is_browsing,
             ignored=encoded.ignored,
             voice=encoded.voice,
             language=encoded.language,
@@ -216,6 +249,7 @@ class Engine:
         segments = catalog.read_segments(
             [candidate.segment_id for candidates in candidates_by_stack for candidate in candidates]
         )
+        has_dates = any((ranking.filters.date, ranking.filters.after, ranking.filters.before))
         hits = []
         for place, (stack, candidates) in enumerate(zip(page, candidates_by_stack, strict=True)):
             ranked = stack.first
@@ -228,7 +262,7 @@ class Engine:
             )
             relevant = ranked.score >= RELEVANCE_CUT and (query.include_all or query.tier is Tier.RELEVANT)
             item = items[ranked.item_id]
-            is_guessed = ranking.has_dates and item.is_date_guessed
+            is_guessed = has_dates and item.is_date_guessed
             hits.append(Hit(offset + place + 1, ranked.score, relevant, item, evidence, stack.others, is_guessed))
         return tuple(hits)
 

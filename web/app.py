@@ -56,6 +56,7 @@ from web.api import (
     session,
     setup,
     sources,
+    suggestions,
     text,
     uploads,
     visualizations,
@@ -132,7 +133,8 @@ def _register_library_routes(app: Flask, engine: Engine, settings: Settings) -> 
     app.register_blueprint(document_pages.make_blueprint(engine.library))
     app.register_blueprint(visualizations.make_blueprint(engine))
     app.register_blueprint(playback.make_blueprint(engine.library, settings))
-    app.register_blueprint(facets.make_blueprint(engine.library))
+    app.register_blueprint(facets.make_blueprint(engine))
+    app.register_blueprint(suggestions.make_blueprint(engine.library))
     app.register_blueprint(saved_searches.make_blueprint(engine.library, settings))
     app.register_blueprint(albums.make_blueprint(engine.library))
     app.register_blueprint(query_images.make_blueprint(engine.library))

@@ -7,6 +7,7 @@ from search.errors import NoSpeechError, UsageError
 from search.media.on_demand import decode_voice
 from search.open_home import OpenHome
 from search.query.correction import correct_query
+from search.query.filters import leave_out
 from search.query.intent.reading import Reading, apply_recognized, read_query, recognize, remove_words
 from search.query.part_encoding import EncodedPart, decode_part, encode_part, encode_text
 from search.query.readable_words import list_readable_words
@@ -96,6 +97,7 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
     parts += [QueryPart(text=text, weight=weight) for text, weight in parsed.added]
     parts += query.parts
     _check_parts(parts, filters)
+    filters = leave_out(filters, query.without)
     excluded = [text.strip() for text in (*query.exclude, *parsed.excluded) if text.strip()]
     library.limits.check_parts(len(parts) + len(excluded))
     language = _find_language(" ".join(part.text for part in parts if part.text), voice)

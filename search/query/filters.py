@@ -1,6 +1,8 @@
 """Parsing of filters from the query language, command-line options and requests."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, assert_never
 
@@ -120,6 +122,11 @@ def make_filters(values: dict[str, Any]) -> Filters:
     for name, value in known.items():
         known[name] = tuple(value) if isinstance(value, list) else value
     return Filters(**known)
+
+
+def leave_out(filters: Filters, names: Iterable[str]) -> Filters:
+    """Return filters without those of some names."""
+    return replace(filters, **{name: getattr(Filters(), name) for name in names})
 
 
 def join_filters(first: Filters, second: Filters) -> Filters:

@@ -18,6 +18,7 @@ from search.records.arrays import Flags, Ids, Pixels, RowMetadata, Sample, Vecto
 from search.records.collection import Album, Feedback, FeedbackCount, SavedSearch
 from search.records.encoder import BANK_QUANTILE, EncoderFacts
 from search.records.filters import DATE_PATTERN, FILTERS, FilterField, FilterKind, Filters
+from search.records.matches import Matches
 from search.records.media import (
     MAX_RATING,
     MIN_RATING,
@@ -49,6 +50,7 @@ from search.records.query import (
     Tier,
 )
 from search.records.speech import SpeechSegment, Transcript
+from search.records.suggestions import Example, Suggestion
 from search.records.work import Job, JobProgress, JobState, Source, Task, Volume
 
 __all__ = [
@@ -72,6 +74,7 @@ __all__ = [
     "Coverage",
     "EncoderFacts",
     "Evidence",
+    "Example",
     "Feedback",
     "FeedbackCount",
     "FileFacts",
@@ -90,6 +93,7 @@ __all__ = [
     "JobProgress",
     "JobState",
     "LedgerRow",
+    "Matches",
     "MediaFacts",
     "Pixels",
     "Principal",
@@ -111,6 +115,7 @@ __all__ = [
     "Source",
     "SpeechSegment",
     "State",
+    "Suggestion",
     "Task",
     "TextLine",
     "Tier",

@@ -115,6 +115,8 @@ class Query:
         stack: Whether near-duplicate images are grouped into one result.
         diversity: How strongly to prefer results that differ from those before them, 0 to 1.
         sort: The order of the relevant results.
+        without: The names of filters that do not apply, wherever they are written: to count what each value of a
+            filter would find.
     """
 
     text: str | None = None
@@ -134,3 +136,4 @@ class Query:
     stack: bool = True
     diversity: float = 0.0
     sort: Sort = Sort.RELEVANCE
+    without: tuple[str, ...] = ()

@@ -1,7 +1,7 @@
 """Ranking of the retrieved segments in tiers, scoring no more of them than the requested pages need."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import pairwise
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from search.deadline import check_deadline
 from search.query.intent.reading import read_query
-from search.records import Query, Recognized, Retriever, Sort, Tier, VoiceTranscript
+from search.records import Filters, Query, Recognized, Retriever, Sort, Tier, VoiceTranscript
 from search.retrieval.retrieval import SEGMENT_CUT, VISUAL_CUT, Retrieval
 from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved, Scores, fuse, score_items
 from search.scoring.grouping import Stack, stack_near_duplicates
@@ -55,7 +55,8 @@ class Ranking:
         total: The number of relevant results.
         possible: The number of possible results.
         words: The words to highlight.
-        has_dates: Whether the results are filtered by date.
+        filters: The filters of the query, wherever they were written.
+        is_browsing: Whether the query has only filters, so that the results are all items that satisfy them.
         ignored: The stop words, as typed.
         voice: The transcript of a spoken query.
         language: The language of the query (ISO 639-1), if it was detected.
@@ -72,7 +73,8 @@ class Ranking:
     total: Count
     possible: Count
     words: tuple[str, ...] = ()
-    has_dates: bool = False
+    filters: Filters = field(default_factory=Filters)
+    is_browsing: bool = False
     ignored: tuple[str, ...] = ()
     voice: VoiceTranscript | None = None
     language: str | None = None

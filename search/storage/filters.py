@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Table,
     and_,
     bindparam,
     column,
@@ -46,10 +47,14 @@ class FilterSql:
     Attributes:
         condition: A function from a value of the filter to the condition on item and source rows.
         facet_column: The column whose values are counted in the facets; None if they are not counted.
+        facet_table: The table of this column, if an item can have several values. It has a column `item_id`.
+        is_conjunctive: Whether an item must have all values of the filter, so that a further value narrows the results.
     """
 
     condition: Callable[[Any], ColumnElement[bool]]
     facet_column: ColumnElement[Any] | None = None
+    facet_table: Table | None = None
+    is_conjunctive: bool = False
 
 
 def make_conditions(filters: Filters) -> ColumnElement[bool]:
@@ -205,7 +210,7 @@ SQL: Mapping[str, FilterSql] = {
     "camera": FilterSql(_match_substring(t.item.c.camera), t.item.c.camera),
     "artist": FilterSql(_match_substring(t.item.c.artist), t.item.c.artist),
     "album": FilterSql(_match_substring(t.item.c.album)),
-    "tags": FilterSql(_match_all(_match_tag), t.tag.c.name),
+    "tags": FilterSql(_match_all(_match_tag), t.tag.c.name, t.tag, is_conjunctive=True),
     "rating": FilterSql(lambda stars: t.item.c.rating >= stars, t.item.c.rating),
     "albums": FilterSql(_match_all(_match_album)),
     "phrases": FilterSql(_match_all(_match_phrase_text)),

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    Computed,
     ForeignKey,
     Index,
     LargeBinary,
@@ -15,6 +16,7 @@ from sqlalchemy import (
 from search.storage.columns import StorableFloat, StorableInteger, StorableText
 
 metadata = MetaData()
+_NAME = "substr(path, length(rtrim(path, replace(path, '/', ''))) + 1)"
 
 setting = Table(
     "setting",
@@ -96,6 +98,10 @@ item = Table(
     Column("problem", StorableText),
     Column("belongs_to", StorableText),
     Column("text_reader", StorableText),
+    # The folder ends with "/". Both are computed from the path; indexes by prefix are in the migration that added them.
+    Column("folder", StorableText, Computed("rtrim(path, replace(path, '/', ''))", persisted=False)),
+    Column("name", StorableText, Computed(_NAME, persisted=False)),
+    Index("ix_item_folder", "folder", "state", "source_id"),
     Index("ix_item_state_type", "state", "type"),
     Index("ix_item_belongs_to", "belongs_to", sqlite_where=text("belongs_to IS NOT NULL")),
     sqlite_autoincrement=True,

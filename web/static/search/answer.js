@@ -131,3 +131,16 @@ export async function describeLibrary(answer, state, actions) {
   if (hasFilters(state)) return [createElement("strong", {}, t("status.items", { n: answer.total }))];
   return [`${t("status.library")} `, createElement("strong", {}, counts.join(", ")), ...describePending(answer)];
 }
+
+/**
+ * Return the function that shows something in the status line.
+ *
+ * @param {HTMLElement} line
+ */
+export function createStatusLine(line) {
+  /** @param {(string | Node)[]} parts @param {boolean} [isError] */
+  return (parts, isError = false) => {
+    line.replaceChildren(...parts);
+    line.classList.toggle("wrong", isError);
+  };
+}

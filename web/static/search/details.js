@@ -5,6 +5,7 @@ import { createButton, createElement } from "../shared/dom.js";
 import { getFileName, isTimed } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { may } from "../shared/session.js";
+import { createBreadcrumb } from "./breadcrumb.js";
 import { createFacts } from "./facts.js";
 import { createFinder } from "./finder.js";
 import { createHeatmapButton } from "./heatmap.js";
@@ -100,7 +101,7 @@ export function createDetails({ item, evidence, stacked }, { words, state, stage
     { className: "side" },
     createElement("h2", { id: "viewer-title" }, item.title || getFileName(item.path)),
     // Where files are on the server does not concern those who follow a link.
-    createElement("p", { className: "path" }, may("search") ? item.path : ""),
+    may("search") ? createBreadcrumb(item, state) : null,
     tools,
     actions.status,
   );
@@ -152,8 +153,8 @@ export function addItemDetails(side, item, hit, { words, stage, place }) {
  * @param {HTMLElement} side
  * @param {FullItem} item
  * @param {Hit} hit
- * @param {DetailsOptions} options
- * @param {(moments: Evidence[]) => void} showMoments
+ * @param {Pick<DetailsOptions, "words" | "stage" | "place">} options
+ * @param {(moments: Evidence[] | null) => void} showMoments
  */
 function addTexts(side, item, hit, { words, stage, place }, showMoments) {
   const { player } = stage;

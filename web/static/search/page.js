@@ -4,12 +4,13 @@ import { createElement, getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
 import { locate, mayKeepQueries } from "../shared/site.js";
-import { describeAnswer, describeLibrary } from "./answer.js";
-import { createCard } from "./card.js";
+import { createStatusLine, describeAnswer, describeLibrary } from "./answer.js";
+import { createCard, markSelected } from "./card.js";
 import { getAspectRatio } from "./face.js";
+import { showExamples } from "./examples.js";
 import { FilterPanel } from "./filters.js";
 import { Grid } from "./grid.js";
-import { createGrouping, getDivider } from "./grouping.js";
+import { arrange, createGrouping, getDivider } from "./grouping.js";
 import { bindImageInput } from "./image-input.js";
 import { bindKeys } from "./keys.js";
 import { PartsBar, storeFeedback } from "./parts.js";
@@ -19,8 +20,8 @@ import { createRequest } from "./request.js";
 import { Results } from "./results.js";
 import { SavedPanel } from "./saved.js";
 import { Selection } from "./selection.js";
-import { clearFilters, isEmpty, readState, setText, writeAddress } from "./state.js";
-import { addRecent, loadSuggestions } from "./suggestions.js";
+import { clearFilters, hasFilters, isEmpty, readState, setText, writeAddress } from "./state.js";
+import { addRecent, bindSuggestions } from "./suggestions.js";
 import { Viewer } from "./viewer.js";
 import { bindVoiceButton } from "./voice.js";
 
@@ -32,6 +33,7 @@ import { bindVoiceButton } from "./voice.js";
 const form = getElement("ask", HTMLFormElement);
 const textField = getElement("text", HTMLInputElement);
 const status = getElement("status");
+const showStatus = createStatusLine(status);
 /** @type {HTMLInputElement[]} */
 const typeBoxes = [...form.querySelectorAll(/** @type {"input"} */ ("input[name=type]"))];
 
@@ -52,7 +54,7 @@ const grid = new Grid(getElement("hits"), {
 });
 /** @type {Selection} */
 const selection = new Selection({
-  onChange: () => grid.forEachCard(markSelected),
+  onChange: () => grid.forEachCard((card, hit) => markSelected(card, selection.has(hit.item.id))),
   listAll: async () => (await results.listRelevant(grid.entries)).map((entry) => entry.item),
   getAlbum: () => state.album[0] ?? null,
 });
@@ -84,15 +86,6 @@ const actions = {
   setText: submit,
 };
 
-/**
- * @param {(string | Node)[]} parts
- * @param {boolean} [isError]
- */
-function showStatus(parts, isError = false) {
-  status.replaceChildren(...parts);
-  status.classList.toggle("wrong", isError);
-}
-
 const getWords = () => listSearchedWords(state, interpreted);
 
 /**
@@ -109,16 +102,6 @@ function createGridCard(hit, index, width) {
     select: (event) => selection.toggle(grid.entries, index, event.shiftKey),
     like: (weight) => like(hit.item, weight),
   });
-}
-
-/**
- * @param {HTMLElement} card
- * @param {Hit} entry
- */
-function markSelected(card, entry) {
-  const isSelected = selection.has(entry.item.id);
-  card.classList.toggle("selected", isSelected);
-  card.querySelector(".select")?.setAttribute("aria-pressed", String(isSelected));
 }
 
 /**
@@ -142,7 +125,7 @@ async function run(position) {
     show();
     interpreted = answer.query;
     grid.getGroup = createGrouping(state.group);
-    grid.set(hits);
+    grid.set(arrange(hits, state.group));
     showStatus(description);
     const spoken = answer.query.voice_translation ?? answer.query.voice_text;
     if (answer.query.voice_text && spoken) addSpokenWords(spoken);
@@ -160,6 +143,7 @@ async function run(position) {
     showStatus([getErrorMessage(error)], true);
   }
   filterPanel.show(state, createRecognizedChips(state, interpreted, actions));
+  showExamples(isEmpty(state) && !hasFilters(state) && grid.entries.length > 0, searchFor);
 }
 
 /**
@@ -180,7 +164,7 @@ function loadMore() {
 async function appendResults(search) {
   try {
     const hits = await results.more();
-    if (search === latestSearch && hits.length) grid.append(hits);
+    if (search === latestSearch && hits.length) grid.append(arrange(hits, state.group));
     return hits.length > 0;
   } catch (error) {
     if (search === latestSearch) showStatus([getErrorMessage(error)], true);
@@ -230,6 +214,18 @@ function updateAddress() {
 function change(changes) {
   state = { ...state, ...changes };
   submit();
+}
+
+/**
+ * Search for a text, with changes to the state.
+ *
+ * @param {string} text
+ * @param {Partial<State>} changes
+ */
+function searchFor(text, changes) {
+  textField.value = text;
+  for (const box of typeBoxes) if (changes.type) box.checked = changes.type.includes(box.value);
+  change(changes);
 }
 
 /** Search with a text and the types that are set in the form. */
@@ -295,5 +291,5 @@ addEventListener("popstate", () => {
 addEventListener("pagehide", () => storeInSession(grid.entries.length));
 bindKeys({ grid, selection, textField });
 history.scrollRestoration = "manual";
-loadSuggestions();
+bindSuggestions({ field: textField, getState: () => state, onChoose: searchFor });
 restore(readFromSession());

@@ -8,6 +8,7 @@
 const SINGLE_FIELDS = /** @type {const} */ ([
   "q",
   "source",
+  "in",
   "after",
   "before",
   "longer",
@@ -23,6 +24,7 @@ const SINGLE_FIELDS = /** @type {const} */ ([
 const LIST_FIELDS = /** @type {const} */ (["type", "tag", "album", "literal"]);
 const SINGLE_FILTERS = /** @type {const} */ ([
   "source",
+  "in",
   "after",
   "before",
   "longer",

@@ -6,10 +6,13 @@ import { locate } from "./site.js";
 
 /**
  * @import {
- *   Album, Answer, Evidence, Facets, FullItem, Item, Job, JobRequest, LedgerItem, Model, NamedFile, PageOutline, Playback,
- *   SavedSearch, SearchRequest, Segment, Source, Space,
+ *   Album, Answer, Evidence, Example, Facets, Folder, FullItem, Item, Job, JobRequest, LedgerItem, Model, NamedFile,
+ *   PageOutline, Playback, SavedSearch, SearchRequest, Segment, Source, Space, Suggestion,
  * } from "./types.js"
  */
+
+// The server completes no longer texts.
+const MAX_TYPED = 200;
 
 /**
  * Send a request and return the decoded JSON document. If the session has ended, the browser goes to the page to sign
@@ -84,8 +87,18 @@ export const listModels = () => send("/api/v1/models");
 /** @type {() => Promise<{ items: Record<string, Record<string, number>> }>} numbers of items by type and state */
 export const readStatus = () => send("/api/v1/status");
 
-/** @type {(fields: URLSearchParams | string) => Promise<Facets>} */
-export const readFacets = (fields) => send(`/api/v1/facets?${fields}`);
+/** @type {(request: SearchRequest, facets: string[]) => Promise<Facets>} all facets if the list is empty */
+export const readFacets = (request, facets) => sendJson("POST", "/api/v1/facets", { ...request, facets });
+
+/** @type {(request: SearchRequest) => Promise<{ folders: Folder[], total: number }>} the folders in that of the request */
+export const readFolders = (request) => sendJson("POST", "/api/v1/folders", request);
+
+/** @type {(text: string) => Promise<Suggestion[]>} */
+export const readSuggestions = async (text) =>
+  (await send(`/api/v1/suggestions?${new URLSearchParams({ q: text.slice(-MAX_TYPED) })}`)).suggestions;
+
+/** @type {() => Promise<Example[]>} */
+export const readExamples = async () => (await send("/api/v1/examples")).examples;
 
 /** @type {(id: number, fields: URLSearchParams) => Promise<{ heatmap: number[][] }>} rows of values from 0 to 1 */
 export const readHeatmap = (id, fields) => send(`/api/v1/items/${id}/heatmap?${fields}`);

@@ -19,6 +19,23 @@ export const getFileName = (path) => path.split("/").pop() ?? path;
 export const getFolder = (path) => path.split("/").slice(0, -1).join("/");
 
 /**
+ * Format a number of results; of an estimate, two digits are meaningful.
+ *
+ * @param {number} count
+ * @param {boolean} [isEstimate]
+ */
+export const formatCount = (count, isEstimate = false) =>
+  isEstimate ? `~${Number(count.toPrecision(2)).toLocaleString(getLanguage())}` : count.toLocaleString(getLanguage());
+
+/**
+ * Format a month and its year.
+ *
+ * @param {string} month `YYYY-MM`
+ */
+export const formatMonth = (month) =>
+  new Date(`${month}-01T00:00:00`).toLocaleDateString(getLanguage(), { year: "numeric", month: "long" });
+
+/**
  * Format a duration or a position as `m:ss` or `h:mm:ss`.
  *
  * @param {number} seconds

@@ -10,6 +10,7 @@
  * @property {number} id
  * @property {ItemType} type
  * @property {string} path
+ * @property {string} [source] the path of the source
  * @property {boolean} [available] false if its disk is not mounted
  * @property {string | null} [title]
  * @property {number | null} [width] in pixels
@@ -132,6 +133,7 @@
  * @property {string[]} tags
  * @property {number[]} albums
  * @property {string[]} [sources]
+ * @property {string} [path] a folder
  * @property {string[]} [languages]
  * @property {string} [after]
  * @property {string} [before]
@@ -162,6 +164,7 @@
  * @typedef {object} State The query and the filters. They are stored in the address of the page.
  * @property {string} [q]
  * @property {string} [source]
+ * @property {string} [in] a folder
  * @property {string} [after]
  * @property {string} [before]
  * @property {string} [longer]
@@ -183,7 +186,28 @@
  *
  * @typedef {{ value: string, count: number }} FacetValue
  *
+ * @typedef {object} Folder
+ * @property {string} path
+ * @property {string} name
+ * @property {number} count number of results in it and below
+ * @property {number} direct number of results in it, but not below
+ * @property {number} folders number of folders in it
+ *
+ * @typedef {object} Suggestion
+ * @property {string} typed the end of the text that it completes
+ * @property {string | null} filter the field of a search; null for the name of a file
+ * @property {string | number} value
+ * @property {string} label
+ *
+ * @typedef {object} Example
+ * @property {string} kind
+ * @property {string} label
+ * @property {Partial<SearchRequest>} request
+ *
  * @typedef {object} Facets
+ * @property {FacetValue[]} types
+ * @property {Folder[]} folders
+ * @property {boolean} is_estimate
  * @property {FacetValue[]} months
  * @property {FacetValue[]} tags
  * @property {FacetValue[]} sources
