@@ -71,11 +71,11 @@ $(CHECK_BIN)/pip:
 	$(PYTHON) -m venv $(CHECK_VENV)
 
 $(VENV)/.base: pyproject.toml constraints.txt | $(VENV)/bin/pip
-	$(PIP) --editable .
+	$(PIP) --editable '.[ocr]'
 	touch $@
 
 $(VENV)/.all: pyproject.toml constraints.txt demo-requirements.txt test-requirements.txt | $(VENV)/bin/pip
-	$(PIP) --editable '.[clip,whisper,mcp,test]'
+	$(PIP) --editable '.[clip,whisper,mcp,ocr,test]'
 	$(PIP) --no-deps --requirement demo-requirements.txt --requirement test-requirements.txt
 	touch $@ $(VENV)/.base
 

@@ -28,8 +28,11 @@ class SearchOptions(TypedDict, total=False):
         like: Ids of items that the results should resemble.
         exclude: Texts that describe what the results must not show or say.
         types: Item types: `image`, `audio`, `video`, `document`.
+        formats: Endings of file names, such as `pdf`.
+        picture_kinds: Kinds of pictures: `screenshot`.
         sources: Root folders that were indexed.
         path: A folder or file, or the name of a folder somewhere in the path.
+        date: A year, month, day or period, such as `2024-05` or `2018..2020`, or words such as `last month`.
         after: The first date, such as `2024` or `2024-05-31`.
         before: The first date that is excluded.
         longer: Minimum duration in seconds, inclusive.
@@ -45,6 +48,8 @@ class SearchOptions(TypedDict, total=False):
         sort: `relevance`, `newest`, `oldest`, `longest` or `shortest`: the order of the relevant results.
         limit: The number of results per page, at most 1,000; default 20. Iterating loads further pages.
         correct: Correct typing errors in the text (the default).
+        recognize: Use words of the text that name a date or a kind of item as filters (the default).
+        literal: Words of the text that are searched for although they name a date or a kind of item.
         stack: Join near-duplicate images to one result (the default).
         diversity: From 0 to 1: prefer results that differ from those above them.
         explain: Add to each evidence the terms that its score consists of.
@@ -55,8 +60,11 @@ class SearchOptions(TypedDict, total=False):
     like: int | Iterable[int]
     exclude: str | Iterable[str]
     types: str | Iterable[str]
+    formats: str | Iterable[str]
+    picture_kinds: str | Iterable[str]
     sources: PathName | Iterable[PathName]
     path: PathName | None
+    date: str | None
     after: str | None
     before: str | None
     longer: float | None
@@ -72,13 +80,15 @@ class SearchOptions(TypedDict, total=False):
     sort: str
     limit: int
     correct: bool
+    recognize: bool
+    literal: str | Iterable[str]
     stack: bool
     diversity: float
     explain: bool
 
 
 # Arguments of which several values are possible; files and paths are converted separately.
-_LISTS = ("like", "exclude", "types", "languages", "tags", "albums", "phrases")
+_LISTS = ("like", "exclude", "types", "languages", "tags", "albums", "phrases", "formats", "picture_kinds", "literal")
 
 
 def make_query(text: str | None, options: SearchOptions, is_local: bool) -> "Query":

@@ -20,7 +20,7 @@ DEFAULT_RESULTS, MAX_RESULTS = 10, 50
 # Characters of the text that one answer contains; a model reads the rest with further calls.
 MAX_CHARACTERS = 20_000
 # Of an item, what only programs use.
-_LEFT_OUT = {"placeholder", "mtime_ns", "is_date_guessed", "orientation", "belongs_to"}
+_LEFT_OUT = {"placeholder", "mtime_ns", "is_date_guessed", "date_precision", "orientation", "belongs_to"}
 _TEXT_FIELDS = {"id", "kind", "text", "start", "end", "page"}
 
 ItemId = Annotated[int, Field(description="The id of an item, as in the results of a search.", ge=1)]
@@ -136,6 +136,7 @@ def _describe(query: Query, answer: Answer) -> dict[str, Any]:
         "nothing_relevant": document["nothing_relevant"],
         "total": document["total"],
         "corrected": document["query"]["corrected"],
+        "recognized": document["query"]["recognized"],
         "hits": [_describe_hit(hit) for hit in document["hits"]],
     }
 

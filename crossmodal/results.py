@@ -50,12 +50,23 @@ def make_further_query(query: "Query", answer: "Answer") -> "Query | None":
 
     That is the less certain results, or the closest items if nothing is relevant and too little is less certain.
     """
+    return make_next_query(query, len(answer.hits), answer.possible if answer.nothing_relevant else None)
+
+
+def make_next_query(query: "Query", count: int, possible: int | None) -> "Query | None":
+    """Return the query for what follows the relevant results on a page, from numbers; see `make_further_query`.
+
+    Args:
+        query: The query.
+        count: The number of results on the page.
+        possible: The number of less certain results if nothing is relevant, else None.
+    """
     from search.records import Tier
 
-    left = query.limit - len(answer.hits)
+    left = query.limit - count
     if left <= 0:
         return None
-    if answer.nothing_relevant and answer.possible < left:
+    if possible is not None and possible < left:
         return replace(query, limit=left, include_all=True)
     return replace(query, limit=left, tier=Tier.POSSIBLE)
 

@@ -15,6 +15,7 @@ JSON_TYPES = {
     FilterKind.TEXT: "string",
     FilterKind.FOLDER: "string",
     FilterKind.DATE: "string",
+    FilterKind.PERIOD: "string",
     FilterKind.SECONDS: "number of seconds",
     FilterKind.STARS: "number of stars",
     FilterKind.LABELS: "list of strings",

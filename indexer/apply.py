@@ -1,5 +1,6 @@
 """Write a plan to the ledger."""
 
+from indexer.guess_dates import guess_again
 from indexer.plan import Plan
 from search.records import State
 from search.storage.ledger import Ledger
@@ -26,6 +27,7 @@ def apply_plan(ledger: Ledger, plan: Plan) -> None:
         ledger.hide(owners, reason)
     if plan.renames:
         ledger.rename({rename.item_id: rename.file for rename in plan.renames})
+        guess_again(ledger.database, [rename.item_id for rename in plan.renames])
     if plan.missing_ids:
         ledger.mark_missing(plan.missing_ids)
     if plan.dropped_ids:

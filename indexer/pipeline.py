@@ -1,7 +1,7 @@
 """The run that indexes files: scan, plan, decode, transcribe, embed, write, and maintain the indexes."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,9 +12,11 @@ from indexer.decode.content import Failed, Finished, Postponed
 from indexer.decode.decode_pool import DecodePool, FileReader
 from indexer.decode.decoder import Decoder, InlineDecoder, SandboxedDecoder
 from indexer.embed import PendingItem
+from indexer.guess_dates import apply_rules
 from indexer.maintain import IndexMaintenance
 from indexer.plan import Plan, PlanOptions, plan_source
 from indexer.progress import Progress, TimeEstimate, find_position, sort_by_kind
+from indexer.read_text import TextReading
 from indexer.roots import find_silent_volumes, list_volume_paths, resolve_all
 from indexer.rules import make_rules
 from indexer.scan import scan_source
@@ -108,6 +110,8 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
     library = _update_models(library, options, progress)
     began = time.perf_counter()
     summary = Summary()
+    if not options.dry_run:
+        apply_rules(library.database)
     roots = resolve_all(library, paths, options.skip_absent, summary)
     plan = Plan()
     with summary.profile.measure("scanning", 0):
@@ -122,6 +126,7 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
         summary.counts["added"] = len(plan.todo) - summary.counts["updated"]
     else:
         _index_files(library, plan, options, progress, summary)
+        _read_texts(library, roots, options, progress, summary)
     summary.counts["failed"] = len(summary.failures)
     summary.seconds = time.perf_counter() - began
     return summary
@@ -164,6 +169,17 @@ def _index_files(library: OpenHome, plan: Plan, options: Options, progress: Prog
             progress(len(files) - estimate.file_count, len(files), pool.oldest, estimate.seconds_left)
             maintenance.rebuild_if_due()
         maintenance.finish()
+
+
+def _read_texts(
+    library: OpenHome, roots: Sequence[str], options: Options, progress: Progress, summary: Summary
+) -> None:
+    """Read the text in images of indexed files that was not read yet."""
+    reader = library.models.text_reader
+    if reader is None or not roots:
+        return
+    decoders = open_decoders(library.models.image_encoder.transform, reader.streams, options)
+    TextReading(library, reader, summary.profile).run(roots, options, progress, decoders)
 
 
 def _count(item: PendingItem, plan: Plan, summary: Summary) -> None:

@@ -163,7 +163,9 @@ def _get_hash(end: Finished | Copied) -> str:
 
 def make_name_segment(file: FileFacts, media: MediaFacts) -> Segment:
     """Return the segment with the name of a file and its folder, and with the title, names and tags in its metadata."""
-    names = [name for name in (media.title, media.artist, media.album, ", ".join(media.tags)) if name]
+    # The word "Apple" is left out: it would make every photo of a phone a result for the fruit.
+    camera = (media.camera or "").removeprefix("Apple ")
+    names = [name for name in (media.title, media.artist, media.album, ", ".join(media.tags), camera) if name]
     return Segment(SegmentKind.NAME, "\n".join([name_file(file.path), *names]))
 
 

@@ -10,14 +10,17 @@ from search.media.on_demand import load_decoders
 from search.model_swap import ModelSwap
 from search.open_home import OpenHome
 from search.paging import Cursor, LruCache, Page, follows, list_items, read_cursor, resume, write_cursor
+from search.query.browsing import read_filters
 from search.query.encoding import encode_query
 from search.query.grammar import parse_query
-from search.records import Answer, Coverage, Evidence, Hit, Query, Retriever, Segment, Sort, Tier
+from search.records import Answer, Coverage, Evidence, Hit, Matches, Query, Retriever, Segment, Sort, Tier
 from search.retrieval.ranking import Count, Ranking, keep_relevant, rank
 from search.retrieval.retrieval import Retrieval
 from search.scoring.candidates import RELEVANCE_CUT, Candidate, Ranked
 from search.scoring.grouping import Stack, diversify
-from search.text.snippets import cut_snippet
+from search.storage.folders import check_folder
+from search.text.dates.reading import get_today
+from search.text.snippets import choose_lines, cut_snippet
 
 # The number of segments that each retriever returns for `Engine.find_moments`.
 MAX_MOMENTS = 500
@@ -74,6 +77,7 @@ class Engine:
             only_english=ranking.only_english,
             corrected=ranking.corrected,
             ignored=ranking.ignored,
+            recognized=ranking.recognized,
             open_quote=parse_query(query.text or "").open_quote,
             hits=self._read_page(query, replace(cursor, place=place), page, ranking, revision),
             total=ranking.total.number,
@@ -92,7 +96,8 @@ class Engine:
         A first page always uses the current catalog. Later pages use the cached ranking of the first one.
         """
         cached = self._rankings.get(cursor.query)
-        if query.cursor is None and cached is not None and (cached.is_resumed or cached.revision != revision):
+        is_current = cached is not None and (cached.revision, cached.day) == (revision, get_today())
+        if query.cursor is None and cached is not None and (cached.is_resumed or not is_current):
             cached = None
         place, end = cursor.place, cursor.place + query.limit
         if cached is not None and cached.is_complete(query, end):
@@ -106,6 +111,34 @@ class Engine:
         if ranking is not cached and library.active is self.library.active:
             self._rankings.put(cursor.query, ranking)
         return ranking, place
+
+    def match(self, query: Query) -> Matches:
+        """Return what a query matches, to count it. The ranking of a search for the same query is reused.
+
+        Raises:
+            UsageError: The query is not valid.
+            UnreadableMediaError: An image cannot be read.
+            NotFoundError: An item or an uploaded image does not exist.
+        """
+        filters = read_filters(query)
+        if filters is not None:
+            if filters.path is not None:
+                check_folder(self.library.database, filters.path, filters.rights)
+            return Matches(filters)
+        revision = self.library.catalog.read_revision()
+        library = self._swap.get_current(revision).restrict(query.filters.rights)
+        first = replace(query, cursor=None, limit=1, include_all=False, tier=Tier.RELEVANT)
+        ranking, _ = self._find_ranking(library, first, read_cursor(first), revision)
+        if ranking.is_browsing:
+            return Matches(ranking.filters)
+        tier, count = Tier.RELEVANT, ranking.total
+        if not ranking.tiers[0]:
+            first = replace(first, tier=Tier.POSSIBLE)
+            ranking, _ = self._find_ranking(library, first, read_cursor(first), revision)
+            tier, count = Tier.POSSIBLE, ranking.possible
+        stacks = ranking.list_results(first)
+        item_ids = tuple(stack.first.item_id for stack in stacks)
+        return Matches(ranking.filters, item_ids, tier, count.number, count.is_estimate)
 
     def find_moments(self, item_id: int, query: Query) -> tuple[Evidence, ...]:
         """Return the relevant segments of one item, at most `MAX_MOMENTS` per retriever, in the order of the item.
@@ -163,6 +196,8 @@ class Engine:
     def _make_ranking(self, library: OpenHome, query: Query, end: int, revision: int) -> Ranking:
         """Rank items until the results are known up to a position. A query with only filters lists the newest first."""
         encoded = encode_query(library, query)
+        if encoded.filters.path is not None:
+            check_folder(library.database, encoded.filters.path, encoded.filters.rights)
         if encoded.is_browsing:
             newest = library.catalog.list_newest(encoded.filters)
             stacks = self._order([Stack(Ranked(item_id, 1.0, 0.0)) for item_id in newest], query)
@@ -173,12 +208,15 @@ class Engine:
         return replace(
             ranking,
             words=tuple(word.whole for word in encoded.words),
-            has_dates=(encoded.filters.after or encoded.filters.before) is not None,
+            filters=encoded.filters,
+            is_browsing=encoded.is_browsing,
             ignored=encoded.ignored,
             voice=encoded.voice,
             language=encoded.language,
             only_english=encoded.only_english,
             corrected=encoded.corrected,
+            recognized=encoded.recognized,
+            day=get_today(),
             revision=revision,
         )
 
@@ -211,6 +249,7 @@ class Engine:
         segments = catalog.read_segments(
             [candidate.segment_id for candidates in candidates_by_stack for candidate in candidates]
         )
+        has_dates = any((ranking.filters.date, ranking.filters.after, ranking.filters.before))
         hits = []
         for place, (stack, candidates) in enumerate(zip(page, candidates_by_stack, strict=True)):
             ranked = stack.first
@@ -223,7 +262,7 @@ class Engine:
             )
             relevant = ranked.score >= RELEVANCE_CUT and (query.include_all or query.tier is Tier.RELEVANT)
             item = items[ranked.item_id]
-            is_guessed = ranking.has_dates and item.is_date_guessed
+            is_guessed = has_dates and item.is_date_guessed
             hits.append(Hit(offset + place + 1, ranked.score, relevant, item, evidence, stack.others, is_guessed))
         return tuple(hits)
 
@@ -232,7 +271,7 @@ def _load(library: OpenHome, revision: int) -> None:
     """Load the models and indexes that a text query needs."""
     for index in library.indexes.values():
         index.refresh(revision)
-    encode_query(library, Query(text="a photo"))
+    encode_query(library, Query(text="a photo", recognize=False))
 
 
 def _make_evidence(candidate: Candidate, segment: Segment, words: Sequence[str]) -> Evidence:
@@ -247,5 +286,6 @@ def _make_evidence(candidate: Candidate, segment: Segment, words: Sequence[str])
         page=segment.page,
         offset=segment.offset,
         snippet=cut_snippet(segment.text, words) if segment.text else None,
+        lines=choose_lines(segment.lines, words),
         terms=candidate.terms,
     )

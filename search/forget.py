@@ -1,5 +1,6 @@
 """Removal of items from a library. Only files that were uploaded are deleted."""
 
+import shutil
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -76,8 +77,10 @@ def forget_items(library: OpenHome, item_ids: Sequence[int]) -> int:
         home.thumbnail(item_id).unlink(missing_ok=True)
         for side in SMALL_THUMBNAIL_SIDES:
             home.small_thumbnail(item_id, side).unlink(missing_ok=True)
-    for path in home.list_loudness(set(item_ids)):
+    for path in [*home.list_loudness(set(item_ids)), *home.list_page_images(set(item_ids))]:
         path.unlink(missing_ok=True)
+    for folder in home.list_previews(set(item_ids)):
+        shutil.rmtree(folder, ignore_errors=True)
     return count
 
 

@@ -18,6 +18,13 @@ RECEIVED_PREFIX, RECEIVED_SUFFIX = ".upload-", ".part"
 PRIVATE_FOLDER, OTHERS = 0o700, 0o077
 
 
+def find_default_home() -> Path:
+    """Return the data directory of the user's installation."""
+    import platformdirs
+
+    return Path(platformdirs.user_data_dir("crossmodal", appauthor=False))
+
+
 @dataclass(frozen=True)
 class Home:
     """The paths inside a home. Creating an instance does not access the disk.
@@ -104,6 +111,34 @@ class Home:
     def list_loudness(self, item_ids: set[int]) -> list[Path]:
         """Return the existing files with loudness curves of some recordings."""
         return [path for path in (self.root / "loudness").glob("*-*.json") if int(path.name.split("-")[0]) in item_ids]
+
+    @property
+    def page_images(self) -> Path:
+        """Images of the pages of documents, made when they are first requested; can be deleted."""
+        return self.root / "pages"
+
+    def list_page_images(self, item_ids: set[int]) -> list[Path]:
+        """Return the existing images of pages of some items."""
+        return [path for path in self.page_images.glob("*-*.jpg") if int(path.name.split("-")[0]) in item_ids]
+
+    @property
+    def previews(self) -> Path:
+        """Fragments of recordings that browsers cannot play, and clips; made when they are first requested."""
+        return self.root / "previews"
+
+    def preview(self, item_id: int, mtime_ns: int, name: str) -> Path:
+        """Return the path of a fragment or a clip.
+
+        Args:
+            item_id: The recording.
+            mtime_ns: The modification time of its file in nanoseconds; a changed file gets new ones.
+            name: The name of the fragment or clip.
+        """
+        return self.previews / f"{item_id}-{mtime_ns}" / name
+
+    def list_previews(self, item_ids: set[int]) -> list[Path]:
+        """Return the existing folders with fragments and clips of some recordings."""
+        return [path for path in self.previews.glob("*-*") if int(path.name.split("-")[0]) in item_ids]
 
     def create(self) -> None:
         """Create the folders. Raises HomeError when that fails."""

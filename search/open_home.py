@@ -24,6 +24,9 @@ from search.storage.space_index import SpaceIndex
 from search.storage.spaces import Space, Spaces
 from search.storage.volumes import Volumes
 
+# Requests that wait while a fragment of a film is converted, and how much that gives way to searches.
+MAX_WAITING_CONVERSIONS, CONVERSION_NICENESS = 8, 10
+
 
 @dataclass(frozen=True)
 class OpenHome:
@@ -47,6 +50,7 @@ class OpenHome:
         query_images: The images that users searched by.
         settings: The settings that the home was opened with.
         media: Decodes what clients send or look at.
+        converter: Converts recordings that browsers cannot play, and cuts clips: one at a time, with a low priority.
         encoding: Admits queries to the models of images and texts.
         spoken: Transcribes spoken queries.
     """
@@ -64,6 +68,7 @@ class OpenHome:
     query_images: QueryImages | MemoryQueryImages
     settings: Settings
     media: MediaProcesses
+    converter: MediaProcesses
     encoding: Admission
     spoken: SpokenQueries
 
@@ -109,6 +114,7 @@ class OpenHome:
     def close(self) -> None:
         """Close the database connections and end the processes that decode."""
         self.media.close()
+        self.converter.close()
         self.database.close()
 
     def __enter__(self) -> Self:
@@ -156,6 +162,7 @@ def open_home(settings: Settings, create: bool = False) -> OpenHome:
             query_images=_make_query_images(database, settings),
             settings=settings,
             media=make_media(settings),
+            converter=make_converter(settings),
             encoding=Admission("queries", max(settings.threads, 2), settings.encoding_queue),
             spoken=SpokenQueries(_count_speech_queue(settings)),
         )
@@ -171,6 +178,11 @@ def _make_query_images(database: Database, settings: Settings) -> QueryImages | 
 def make_media(settings: Settings) -> MediaProcesses:
     """Return the processes that decode what clients send or look at. They start when they are needed."""
     return SandboxedMedia(settings.media_processes, settings.encoding_queue, settings.media_memory)
+
+
+def make_converter(settings: Settings) -> MediaProcesses:
+    """Return the process that converts recordings. It starts when it is needed."""
+    return SandboxedMedia(1, MAX_WAITING_CONVERSIONS, settings.media_memory, CONVERSION_NICENESS)
 
 
 def _count_speech_queue(settings: Settings) -> int:

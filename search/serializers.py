@@ -1,12 +1,12 @@
 """The JSON form of answers and items, the same for the command line and the REST API."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
 from search.locations import Disclosure, limit_location
+from search.query.serializer import serialize_filter
 from search.records import (
-    FILTERS,
     Answer,
     Evidence,
     FoundSegment,
@@ -14,7 +14,7 @@ from search.records import (
     Item,
     Job,
     Query,
-    QueryPart,
+    Recognized,
     SegmentKind,
     Source,
     State,
@@ -43,6 +43,7 @@ def serialize_answer(query: Query, answer: Answer, disclosure: Disclosure) -> di
             "corrected": answer.corrected,
             "ignored": list(answer.ignored),
             "open_quote": answer.open_quote,
+            "recognized": [_serialize_recognized(one) for one in answer.recognized],
             "voice_text": answer.voice.text if answer.voice else None,
             "voice_language": answer.voice.language if answer.voice else None,
             "voice_translation": answer.voice.translation if answer.voice else None,
@@ -64,38 +65,9 @@ def serialize_answer(query: Query, answer: Answer, disclosure: Disclosure) -> di
     }
 
 
-def serialize_query(query: Query) -> dict[str, Any]:
-    """Return a query as the fields of a request, without its files: those are the images of its parts, in order."""
-    images = iter(range(len(query.parts)))
-    return {
-        "text": query.text,
-        "not": list(query.exclude),
-        "weights": dict(query.weights),
-        "parts": [_serialize_part(part, images) for part in query.parts],
-        **{name: _serialize_filter(getattr(query.filters, name)) for name in FILTERS},
-        "sort": query.sort,
-        "stack": query.stack,
-        "diversity": query.diversity,
-        "limit": query.limit,
-        "cursor": query.cursor,
-        "all": query.include_all,
-        "tier": query.tier,
-        "correct": query.correct,
-        "explain": query.explain,
-    }
-
-
-def _serialize_filter(value: Any) -> Any:
-    return list(value) if isinstance(value, tuple) else value
-
-
-def _serialize_part(part: QueryPart, images: Iterator[int]) -> dict[str, Any]:
-    """Return a part of a query; an image is the next of the uploaded ones."""
-    content: dict[str, Any] = {"text": part.text, "item": part.item, "query_image": part.query_image}
-    content["image"] = next(images) if part.image is not None else None
-    crop = None if part.crop is None else list(part.crop)
-    given = {name: value for name, value in (content | {"crop": crop}).items() if value is not None}
-    return given | {"weight": part.weight}
+def _serialize_recognized(recognized: Recognized) -> dict[str, Any]:
+    filters = {name: serialize_filter(value) for name, value in recognized.filters.items()}
+    return asdict(recognized) | {"filters": filters}
 
 
 def serialize_item(item: Item, disclosure: Disclosure) -> dict[str, Any]:
@@ -221,6 +193,8 @@ def serialize_evidence(evidence: Evidence, disclosure: Disclosure, explain: bool
         "offset": evidence.offset,
         "snippet": disclosure.show_path(evidence.snippet or "") if is_name else evidence.snippet,
     }
+    if evidence.lines:
+        described["lines"] = [asdict(line) for line in evidence.lines]
     if explain and evidence.raw is not None:
         described["raw"] = round(evidence.raw, 6)
         described["terms"] = {name: round(value, 5) for name, value in (evidence.terms or {}).items()}

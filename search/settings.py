@@ -25,6 +25,7 @@ from pydantic_settings import (
 
 from search.errors import UsageError
 from search.exclusion import explain_pattern
+from search.home import find_default_home
 from search.media.image.limits import MAX_PIXELS
 from search.query.limits import MAX_CHARACTERS, MAX_IMAGES, MAX_LIST_VALUES, MAX_PARTS, QueryLimits
 
@@ -34,7 +35,6 @@ DEVICES = re.compile(r"auto|cpu|cuda(:[0-9]+)?")
 NO_RATE = "off"
 RATES = re.compile(rf"[1-9][0-9]* per ([1-9][0-9]* )?(second|minute|hour|day)s?|{NO_RATE}")
 MIB = 1024 * 1024
-
 
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 # Several values in one line.
@@ -82,12 +82,6 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _find_default_home() -> Path:
-    import platformdirs
-
-    return Path(platformdirs.user_data_dir("crossmodal", appauthor=False))
-
-
 class Settings(BaseSettings):
     """Everything that can be configured. The constructor takes values only; `read_settings` reads all sources."""
 
@@ -100,7 +94,7 @@ class Settings(BaseSettings):
         hide_input_in_errors=True,  # it may be a secret
     )
 
-    home: AbsolutePath = Field(default_factory=_find_default_home, description="The data directory.")
+    home: AbsolutePath = Field(default_factory=find_default_home, description="The data directory.")
     server: str = Field("", description="The address of a server to use in place of a home on this machine.")
     key: SecretStr = Field(SecretStr(""), description="The API key for this server.")
     threads: int = Field(0, ge=0, description="CPU threads for the models. 0: as many as the process may use.", le=4096)
@@ -125,6 +119,10 @@ class Settings(BaseSettings):
     speech_queue: int = Field(4, ge=0, description="Spoken queries that wait while one is transcribed.")
     media_processes: int = Field(2, ge=1, le=64, description="Processes that decode what clients send or look at.")
     media_memory: int = Field(2048, ge=512, description="Memory of each of these processes, in MiB.")
+    page_cache: int = Field(256, ge=0, description="Images of pages of PDFs that are kept on disk, in MiB.")
+    clip_seconds: int = Field(600, ge=1, le=24 * 3600, description="Seconds of a clip that is cut out of a recording.")
+    clip_limit: int = Field(512 * MIB, ge=MIB, description="The largest clip, in bytes.")
+    preview_space: int = Field(4096, ge=64, description="Disk space for clips and converted films, in MiB.")
     rate_limit: str = Field("3000 per minute", description="Requests of one key, account or address; off for no limit.")
     sign_in_limit: str = Field("30 per minute", description="Attempts to sign in from one address; off for no limit.")
     allowed_roots: Annotated[tuple[AbsolutePath, ...], NoDecode] = Field(
@@ -259,7 +257,7 @@ def read_settings(home: Path | None = None, device: str | None = None, server: s
     given = (("home", home), ("device", device), ("server", server))
     command_line = {name: value for name, value in given if value is not None}
     environment = EnvSettingsSource(Settings)()
-    folder = Path(command_line.get("home") or environment.get("home") or _find_default_home()).expanduser()
+    folder = Path(command_line.get("home") or environment.get("home") or find_default_home()).expanduser()
     values = {
         SettingSource.FILE: _read_file(folder / SETTINGS_FILE),
         SettingSource.ENVIRONMENT: environment,

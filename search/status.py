@@ -42,6 +42,7 @@ def read_status(library: OpenHome) -> dict[str, Any]:
         "other_spaces": {f"{space.retriever}/{space.role}": _describe_space(library.spaces, space) for space in others},
         "outdated": describe_outdated(library) if is_complete else {},
         "speech": library.models.transcriber.name,
+        "text_reader": None if library.models.text_reader is None else library.models.text_reader.fingerprint,
         "chosen": _explain_choice(library),
     }
 

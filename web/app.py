@@ -36,6 +36,7 @@ from web.api import (
     albums,
     archive,
     content,
+    document_pages,
     facets,
     feedback,
     forget,
@@ -47,6 +48,7 @@ from web.api import (
     links,
     models,
     people,
+    playback,
     provider,
     query_images,
     reference,
@@ -55,6 +57,7 @@ from web.api import (
     session,
     setup,
     sources,
+    suggestions,
     text,
     uploads,
     visualizations,
@@ -81,13 +84,16 @@ class IdConverter(IntegerConverter):
         return number
 
 
-def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None) -> Flask:
+def create_app(
+    engine: Engine, settings: Settings, setup_hash: str | None = None, owner_token: str | None = None
+) -> Flask:
     """Create the Flask application.
 
     Args:
         engine: The engine of an open library.
         settings: The settings of the server.
         setup_hash: The hash of the token with which the first account may be created, if there is one.
+        owner_token: The token of commands on this machine, which act as the owner of the home.
     """
     app = Flask(__name__)
     app.url_map.converters["int"] = IdConverter
@@ -111,7 +117,7 @@ def create_app(engine: Engine, settings: Settings, setup_hash: str | None = None
     caching.register(app)
     app.before_request(lambda: _refuse_other_hosts(trusted))
     cross_site.register(app)
-    gate.register(app, authentication, settings.user_header)
+    gate.register(app, authentication, settings.user_header, owner_token)
     rate_limits.register(app, settings.rate_limit, settings.sign_in_limit)
     locations.register(app, settings, engine.library.database)
     problem_pages.register(app)
@@ -125,8 +131,11 @@ def _register_library_routes(app: Flask, engine: Engine, settings: Settings) -> 
     app.register_blueprint(search.make_blueprint(engine))
     app.register_blueprint(items.make_blueprint(engine))
     app.register_blueprint(content.make_blueprint(engine))
+    app.register_blueprint(document_pages.make_blueprint(engine.library))
     app.register_blueprint(visualizations.make_blueprint(engine))
-    app.register_blueprint(facets.make_blueprint(engine.library))
+    app.register_blueprint(playback.make_blueprint(engine.library, settings))
+    app.register_blueprint(facets.make_blueprint(engine))
+    app.register_blueprint(suggestions.make_blueprint(engine.library))
     app.register_blueprint(saved_searches.make_blueprint(engine.library, settings))
     app.register_blueprint(albums.make_blueprint(engine.library))
     app.register_blueprint(query_images.make_blueprint(engine.library))

@@ -151,6 +151,26 @@ def prepare_file(item: Item, precision: LocationPrecision) -> SentFile | None:
         return None
 
 
+def may_copy(item: Item, path: Path, precision: LocationPrecision) -> bool:
+    """Return whether the images and the sound of a recording may be sent as they are, without its metadata.
+
+    Args:
+        item: The item.
+        path: Its file.
+        precision: How precisely the client may see locations.
+    """
+    try:
+        require_copy(item, path, precision)
+    except LocationHiddenError:
+        return False
+    return True
+
+
+def require_copy(item: Item, path: Path, precision: LocationPrecision) -> None:
+    """Raise LocationHiddenError unless the file of a recording could be sent; see `may_copy`."""
+    _find_patches(item, path, precision)
+
+
 def _find_patches(item: Item, path: Path, precision: LocationPrecision) -> Sequence[Patch] | None:
     """Return what has to be replaced in a file; None if only a preview can be sent.
 

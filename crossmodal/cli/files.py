@@ -45,6 +45,7 @@ def status_command(settings: Settings, as_json: bool) -> None:
     for name, update in status["outdated"].items():
         click.echo(f"update    {name}: {update['done']} of {update['total']} re-embedded; {OUTDATED}")
     click.echo(f"speech    {status['speech']}")
+    click.echo(f"text      {status.get('text_reader') or 'in images is not read: install the extra ocr'}")
     click.echo(f"models    {status['chosen']}")
 
 

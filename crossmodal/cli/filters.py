@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -9,10 +10,14 @@ import click
 from crossmodal.arguments import resolve_path
 from search.errors import UsageError
 from search.records import FILTERS, FilterField, FilterKind
-from search.settings import Settings
 
 F = TypeVar("F", bound=Callable[..., Any])
-PLACEHOLDERS = {FilterKind.FOLDER: "PATH", FilterKind.DATE: "DATE", FilterKind.SECONDS: "DURATION"}
+PLACEHOLDERS = {
+    FilterKind.FOLDER: "PATH",
+    FilterKind.DATE: "DATE",
+    FilterKind.PERIOD: "PERIOD",
+    FilterKind.SECONDS: "DURATION",
+}
 
 
 def filter_options(command: F) -> F:
@@ -37,8 +42,8 @@ def get_placeholder(declared: FilterField) -> str:
 
 def describe_option(declared: FilterField) -> str:
     """Return the help text of a filter's option."""
-    # In a shell the folder is a path, relative to the working directory.
-    expects = "the folder's path" if declared.kind is FilterKind.FOLDER else declared.expects
+    # In a shell a path may be relative to the working directory.
+    expects = "the folder's name or path" if declared.kind is FilterKind.FOLDER else declared.expects
     repeated = " May be repeated." if declared.kind.is_list else ""
     return f"{declared.help.rstrip('.')}: {expects}.{repeated}"
 
@@ -49,13 +54,13 @@ def _parse_option(declared: FilterField, ctx: click.Context, option: click.Param
     Raises:
         click.BadParameter: The text is not a valid value.
     """
+    if value is None or value == ():
+        return () if declared.kind.is_list else value
     from search.query.filters import parse_filter_value
 
     try:
         if declared.kind.is_list:
             return tuple(parsed for text in value for parsed in parse_filter_value(declared, text))
-        if value is None:
-            return None
         if declared.kind is FilterKind.FOLDER:
             return _resolve_folder(ctx, value)
         return parse_filter_value(declared, value)
@@ -64,6 +69,10 @@ def _parse_option(declared: FilterField, ctx: click.Context, option: click.Param
 
 
 def _resolve_folder(ctx: click.Context, text: str) -> str:
-    """Return an absolute path on this machine; with `--server` the path is one of the server."""
-    settings = ctx.find_object(Settings)
-    return text if settings is not None and settings.server else resolve_path(text)
+    """Return an absolute path for a path on this machine; a name that is none here is that of a folder in the library.
+
+    With `--server`, a path is one of the server.
+    """
+    is_remote = getattr(ctx.obj, "server", "") and not hasattr(ctx.obj, "read_settings")
+    is_path = text.startswith((".", "/", "~")) or Path(text).exists()
+    return resolve_path(text) if is_path and not is_remote else text

@@ -2,13 +2,12 @@
 
 from typing import TYPE_CHECKING
 
-from search.settings import Settings
-
 if TYPE_CHECKING:
     from crossmodal.protocol import AnyLibrary
+    from search.settings import Settings
 
 
-def open_library(settings: Settings) -> "AnyLibrary":
+def open_library(settings: "Settings") -> "AnyLibrary":
     """Open the library that a command uses. It must exist.
 
     Raises:

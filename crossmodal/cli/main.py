@@ -1,12 +1,18 @@
 """The `crossmodal` command. A subcommand is imported only when it is called, so that `--help` is quick."""
 
+import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from crossmodal.cli.lazy_group import LazyGroup
 from crossmodal.cli.output import INTERRUPTED
+
+if TYPE_CHECKING:
+    from crossmodal.cli.answerer import SearchTarget
+    from search.settings import Settings
 
 # The exit status of a process that SIGPIPE ends, as shells report it.
 BROKEN_PIPE = 141
@@ -42,16 +48,22 @@ ANYWHERE = {"index", "search", "status", "files", "forget", "hide", "unhide", "j
     help="The data directory [default: $CROSSMODAL_HOME, or the user's data directory].",
 )
 @click.option("--server", metavar="URL", help="Use the library of a server [default: $CROSSMODAL_SERVER, or none].")
+@click.option("--no-server", is_flag=True, help="Do not search with the server that runs on the home.")
 @click.option("--device", help="Where models run: auto, cpu, cuda or cuda:N [default: $CROSSMODAL_DEVICE, or auto].")
 @click.version_option(package_name="crossmodal", prog_name="crossmodal")
 @click.pass_context
-def cli(ctx: click.Context, home: Path | None, server: str | None, device: str | None) -> None:
+def cli(ctx: click.Context, home: Path | None, server: str | None, no_server: bool, device: str | None) -> None:
     """Find photos, speech, video moments and documents by text, image or voice."""
     from search.errors import UsageError
-    from search.settings import read_settings
 
     if home is not None and server:
         raise UsageError("--home and --server cannot be used together: a server has its own home")
+    if ctx.invoked_subcommand == "search" and not (server or no_server):
+        ctx.obj = _find_target(home, device)
+        if ctx.obj is not None:
+            return
+    from search.settings import read_settings
+
     # A home on the command line takes precedence over a server in the environment.
     settings = read_settings(home=home, device=device, server="" if home is not None else server)
     if settings.server and ctx.invoked_subcommand not in ANYWHERE:
@@ -60,6 +72,40 @@ def cli(ctx: click.Context, home: Path | None, server: str | None, device: str |
             "it there; to use a home on this machine, pass --home or unset CROSSMODAL_SERVER."
         )
     ctx.obj = settings
+
+
+def _find_target(home: Path | None, device: str | None) -> "SearchTarget | None":
+    """Return the server that runs on the home; None if there is none, or a setting names another server.
+
+    The settings are not read for that: it would take longer than the search.
+    """
+    from search.home import find_default_home
+    from search.running_server import find_running_server
+
+    if home is None and os.environ.get("CROSSMODAL_SERVER"):
+        return None
+    folder = Path(home or os.environ.get("CROSSMODAL_HOME") or find_default_home()).expanduser().absolute()
+    found = find_running_server(folder)
+    if found is None or _names_server(folder / "settings.toml"):
+        return None
+    from crossmodal.cli.answerer import SearchTarget
+
+    def read() -> "Settings":
+        from search.settings import read_settings
+
+        return read_settings(home=home, device=device)
+
+    return SearchTarget(found, folder, read)
+
+
+def _names_server(path: Path) -> bool:
+    """Return whether a settings file may name a server."""
+    try:
+        return "server" in path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError):
+        return True
 
 
 def main() -> None:

@@ -3,20 +3,23 @@
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from crossmodal.cli.answerer import Answerer
 from crossmodal.cli.filters import filter_options
-from crossmodal.cli.library import open_library
-from crossmodal.cli.output import OUTDATED, format_time, json_option, print_json
-from crossmodal.results import make_further_query
+from crossmodal.cli.output import json_option, print_json
+from crossmodal.cli.results import print_answer, print_paths
+from crossmodal.cli.thumbnails import find_protocol, make_thumbnails, read_environment
+from crossmodal.results import make_next_query
 from search.errors import UnreadableMediaError, UsageError
-from search.locations import FULL_DISCLOSURE
-from search.records import FILTERS, Answer, Evidence, Filters, Item, Query, QueryPart, Sort, Tier
-from search.settings import Settings
-from search.storable import show_controls
+from search.records import FILTERS, Filters, Query, QueryPart, Sort, Tier
 from search.text.names import compose_name
+
+if TYPE_CHECKING:
+    from crossmodal.cli.answerer import SearchTarget
+    from search.settings import Settings
 
 # The exit status of a search that found nothing relevant.
 NOTHING_FOUND = 1
@@ -54,6 +57,7 @@ NOTHING_FOUND = 1
     help="Only results of this tier.",
 )
 @click.option("--exact", is_flag=True, help="Search for the text as typed; do not correct typing errors.")
+@click.option("--literal", is_flag=True, help="Search for all words; do not use dates and kinds of items as filters.")
 @click.option("--explain", is_flag=True, help="With --json, add the terms of each score.")
 @click.option(
     "--no-stack", "--no-group", is_flag=True, help="Show near-duplicate images one by one instead of as one result."
@@ -61,33 +65,53 @@ NOTHING_FOUND = 1
 @click.option(
     "--diversity", default=0.0, type=click.FloatRange(0, 1), help="Prefer results that differ from those above, 0 to 1."
 )
+@click.option("--paths", "only_paths", is_flag=True, help="Print only the paths of the results, one per line.")
+@click.option("-0", "--null", "is_null", is_flag=True, help="Like --paths, but end each path with a NUL, for xargs -0.")
+@click.option("--open", "opens", is_flag=True, help="Open the best result with the program for its type.")
+@click.option("--thumbnails", is_flag=True, help="Show thumbnails, in terminals that can (kitty, iTerm2 and others).")
 @json_option
 @click.pass_obj
-def search_command(settings: Settings, /, as_json: bool, **options: Any) -> None:
+def search_command(target: "Settings | SearchTarget", /, as_json: bool, **options: Any) -> None:
     """Search by text, image, voice or any mix."""
-    from search.serializers import serialize_answer
-
     query = _make_query(options)
-    further = None
-    with open_library(settings) as library:
-        try:
-            answer = library.answer(query)
-            if not answer.hits and query.filters.sources:
-                _check_sources(query.filters.sources, library.status()["sources"])
-            # Less certain results are shown unless specific results were requested.
-            if not (as_json or query.include_all or options["tier"] or query.cursor or answer.next):
-                next_query = make_further_query(query, answer)
-                further = library.answer(next_query) if next_query is not None else None
-        except UnreadableMediaError as error:
-            # The library receives bytes; only this function knows the names of the files.
-            names = ", ".join(str(path) for path in (*options["images"], options["voice"]) if path)
-            raise type(error)(f"{names}: {error}") from error
+    protocol = find_protocol(read_environment()) if options["thumbnails"] else None
+    with Answerer(target) as answerer:
+        answer, further = _search(answerer, query, options, is_json=as_json)
+    shown = [answer] if further is None else [answer, further]
+    hits = [hit for document in shown for hit in document["hits"]]
     if as_json:
-        print_json(serialize_answer(query, answer, FULL_DISCLOSURE))
+        print_json(answer)
+    elif options["only_paths"] or options["is_null"]:
+        print_paths(shown, "\0" if options["is_null"] else "\n")
     else:
-        _print_answer(answer, further)
-    if answer.nothing_relevant:
+        thumbnails = make_thumbnails(answerer.home, hits, protocol) if protocol and answerer.home else None
+        print_answer(answer, further, thumbnails)
+    if options["opens"] and hits:
+        click.launch(hits[0]["item"]["path"])
+    if answer["nothing_relevant"]:
         sys.exit(NOTHING_FOUND)
+
+
+def _search(
+    answerer: Answerer, query: Query, options: Mapping[str, Any], is_json: bool
+) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return the first page, and the less certain results if specific results were not requested."""
+    try:
+        answer = answerer.answer(query)
+        if not answer["hits"] and query.filters.sources:
+            _check_sources(query.filters.sources, answerer.list_sources())
+        is_specific = query.include_all or options["tier"] or query.cursor or answer["next"]
+        # For a pipe, less certain results would be noise.
+        if is_json or is_specific or options["only_paths"] or options["is_null"]:
+            return answer, None
+        next_query = make_next_query(
+            query, len(answer["hits"]), answer["possible"] if answer["nothing_relevant"] else None
+        )
+        return answer, answerer.answer(next_query) if next_query is not None else None
+    except UnreadableMediaError as error:
+        # The library receives bytes; only this function knows the names of the files.
+        names = ", ".join(str(path) for path in (*options["images"], options["voice"]) if path)
+        raise type(error)(f"{names}: {error}") from error
 
 
 def _make_query(options: Mapping[str, Any]) -> Query:
@@ -106,6 +130,7 @@ def _make_query(options: Mapping[str, Any]) -> Query:
         include_all=options["include_all"],
         tier=Tier(options["tier"] or Tier.RELEVANT),
         correct=not options["exact"],
+        recognize=not options["literal"],
         explain=options["explain"],
         stack=not options["no_stack"],
         diversity=options["diversity"],
@@ -125,63 +150,3 @@ def _read_file(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"Cannot read {path}: {error.strerror}") from error
-
-
-def _print_answer(answer: Answer, further: Answer | None) -> None:
-    """Print the relevant results, then the less certain ones."""
-    _print_reading(answer)
-    closest = further.hits if further else answer.hits
-    if answer.coverage.outdated:
-        click.echo(f"Not searched yet: {', '.join(answer.coverage.outdated)}; {OUTDATED}", err=True)
-    if answer.nothing_relevant:
-        click.echo("Nothing relevant found." + (" Closest matches:" if closest else ""))
-    _print_hits(answer)
-    if further and further.hits:
-        if not answer.nothing_relevant:
-            click.echo("Less certain:")
-        _print_hits(further, len(answer.hits))
-    if answer.next:
-        total = f"about {answer.total}" if answer.total_is_estimate else answer.total
-        click.echo(f"      {total} relevant in total; for the next page, pass --cursor {answer.next}")
-
-
-def _print_reading(answer: Answer) -> None:
-    """Print how the query was read, where that is not obvious."""
-    if answer.voice:
-        language = f" ({answer.voice.language})" if answer.voice.language else ""
-        click.echo(f'Recognized speech{language}: "{answer.voice.text}"')
-        if answer.voice.translation:
-            click.echo(f'Searched for: "{answer.voice.translation}"')
-    if answer.only_english:
-        click.echo(f"The query is in {answer.language}. English only: {', '.join(answer.only_english)}")
-    if answer.corrected:
-        click.echo(f'Showing results for "{answer.corrected}". To search instead for "{answer.text}", pass --exact.')
-    if answer.open_quote:
-        click.echo(f"A quotation mark is not closed and was read as plain text: {answer.open_quote}")
-
-
-def _print_hits(answer: Answer, offset: int = 0) -> None:
-    is_terminal = sys.stdout.isatty()
-    for hit in answer.hits:
-        click.echo(
-            f"{offset + hit.rank:4}  {hit.score:.2f}  {click.style(show_controls(hit.item.path), bold=is_terminal)}"
-        )
-        if hit.stacked:
-            click.echo(f"            and {len(hit.stacked)} near-duplicates")
-        if hit.is_date_guessed:
-            click.echo(f"            date guessed: {_describe_date(hit.item)}")
-        for evidence in hit.evidence[:2]:
-            click.echo(f"            {_describe(evidence)}")
-
-
-def _describe_date(item: Item) -> str:
-    if item.facts.captured_at is not None:
-        return f"{item.facts.captured_at[:10]} from the file name"
-    return f"{(item.modified_at or '')[:10]} when the file was modified"
-
-
-def _describe(evidence: Evidence) -> str:
-    place = f" at {format_time(evidence.start)}" if evidence.start is not None else ""
-    page = f" on page {evidence.page}" if evidence.page is not None else ""
-    snippet = f": {evidence.snippet}" if evidence.snippet else ""
-    return f"{evidence.retriever} ({evidence.kind}{place}{page}){snippet}"

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from search.access.tokens import Token
     from search.engine import Engine
     from search.open_home import OpenHome
+    from search.running_server import RunningServer
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ def serve_command(settings: Settings, host: str, port: int, no_worker: bool, set
 def _serve(settings: Settings, address: Address, no_worker: bool, setup: bool) -> None:
     from search.engine import Engine
     from search.open_home import open_home
+    from search.running_server import announce
     from web.app import create_app
     from web.server.server import listen, serve
     from web.server.tuning import tune_for_requests
@@ -73,7 +75,8 @@ def _serve(settings: Settings, address: Address, no_worker: bool, setup: bool) -
         token = _prepare_setup(library, address, setup)
         settings = _add_own_names(settings, address)
         engine = Engine(library)
-        app = create_app(engine, settings, token.hash if token is not None else None)
+        running = _make_running(address)
+        app = create_app(engine, settings, token.hash if token is not None else None, running.token)
         sockets = listen(address.host, address.port)
         click.echo(f"Crossmodal is running at {address.url} (press Ctrl-C to stop)")
         if not is_loopback(address.host):
@@ -83,7 +86,7 @@ def _serve(settings: Settings, address: Address, no_worker: bool, setup: bool) -
         # Load the models now, so that the first query does not wait for them.
         is_stopping = threading.Event()
         threading.Thread(target=_warm_up, args=(engine, is_stopping), daemon=True).start()
-        with WorkerProcess(settings, disabled=no_worker) as worker:
+        with announce(settings.home, running), WorkerProcess(settings, disabled=no_worker) as worker:
             finished = serve(app, settings, sockets, on_stop=worker.stop)
             is_stopping.set()
         if not finished:
@@ -91,6 +94,15 @@ def _serve(settings: Settings, address: Address, no_worker: bool, setup: bool) -
             click.echo("Some requests did not finish in time and were cut.", err=True)
             sys.stdout.flush()
             os._exit(0)
+
+
+def _make_running(address: Address) -> "RunningServer":
+    """Return how commands on this machine reach the server."""
+    from search.running_server import RunningServer, make_owner_token
+
+    is_any = is_address(address.host) and ipaddress.ip_address(address.host).is_unspecified
+    loopback = "::1" if ":" in address.host else "127.0.0.1"
+    return RunningServer(loopback if is_any else address.host, address.port, make_owner_token(), os.getpid())
 
 
 def _add_own_names(settings: Settings, address: Address) -> Settings:

@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar
 from crossmodal.arguments import PathName, make_list
 from crossmodal.client import parsing
 from crossmodal.client.parsing import Document, ItemPage, Upload
+from search.query.serializer import serialize_query
 from search.records import Album, Answer, FoundSegment, Item, Job, Query
-from search.serializers import serialize_query
 
 T = TypeVar("T")
 API = "/api/v1"

@@ -10,11 +10,12 @@ from search.records import ItemType, MediaFacts, Pixels, Segment
 
 
 class Scope(Enum):
-    """What of a file is decoded: everything, its images only, or the sound that is transcribed only."""
+    """What of a file is decoded: everything, its images, the sound to transcribe, or its images to read text in."""
 
     ALL = auto()
     IMAGES = auto()
     SOUND = auto()
+    TEXT = auto()
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,23 @@ class SpeechSample:
 
     samples: Pcm16
     languages: frozenset[str]
+
+
+@dataclass(frozen=True)
+class TextImage:
+    """An image at the size at which text in it is read.
+
+    Attributes:
+        pixels: RGB, shape (height, width, 3), uint8.
+        page: The page that it shows, from 1.
+        start: The time of a video frame, in seconds.
+        end: The time of the next frame that is read.
+    """
+
+    pixels: Pixels
+    page: int | None = None
+    start: float | None = None
+    end: float | None = None
 
 
 @dataclass(frozen=True)
@@ -134,5 +152,5 @@ class Failed:
     is_temporary: bool = False
 
 
-Message = PreparedImage | AudioChunk | SpeechSample | Segment | Finished | Failed
+Message = PreparedImage | TextImage | AudioChunk | SpeechSample | Segment | Finished | Failed
 Messages = Iterator[Message]

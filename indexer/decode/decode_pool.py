@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from indexer.content_hash import hash_content
-from indexer.decode.content import AudioChunk, Failed, Finished, Message, Postponed, Scope, SpeechSample
+from indexer.decode.content import AudioChunk, Failed, Finished, Message, Postponed, Scope, SpeechSample, TextImage
 from indexer.decode.decoder import Decoder
 from indexer.decode.document.subtitle_names import is_same_language
 from indexer.decode.growing import STILL_WRITTEN, may_be_incomplete, must_wait
@@ -219,7 +219,7 @@ class FileReader:
                 if language is not None:
                     end = replace(end, facts=replace(end.facts, language=language))
                 yield (yield from self._decode_speech(decoder, file, end)) if is_translated else end
-            else:
+            elif not isinstance(message, TextImage):
                 yield message
 
     def _decode_speech(
@@ -254,7 +254,7 @@ class FileReader:
         segments = [segment for segment in record.segments if segment.kind is not SegmentKind.NAME]
         if list(record.segments[: len(segments)]) != segments:
             return None  # embeddings refer to positions, which only stay if the name is the last segment
-        media = add_guessed_date(record.media, Path(file.path).name, file.type)
+        media = add_guessed_date(record.media, Path(file.path), file.type)
         segments.append(make_name_segment(file, media))
         try:
             thumbnail = self.library.home.thumbnail(item_id).read_bytes()

@@ -17,8 +17,9 @@ from indexer.decode.content import (
 )
 from indexer.decode.families import decode_file
 from indexer.decode.speech import decode_speech
+from indexer.decode.text_images import decode_text_images
 from search.errors import CrossmodalError
-from search.media.dates import guess_date
+from search.media.folder_dates import guess_from_names
 from search.media.image.pillow import compute_phash, encode_thumbnail, make_placeholder
 from search.media.image.transform import ImageTransform
 from search.media.metadata import clean_facts, clean_segment
@@ -40,6 +41,10 @@ def prepare_file(file: FileFacts, transform: ImageTransform, scope: Scope = Scop
     try:
         if file.type is None:
             yield Failed("unknown file type")
+            return
+        if scope is Scope.TEXT:
+            yield from decode_text_images(Path(file.path), file.type)
+            yield Finished(MediaFacts(), None)
             return
         for part in _choose_parts(file, file.type, scope):
             if isinstance(part, DecodedImage):
@@ -67,27 +72,28 @@ def _choose_parts(file: FileFacts, expected: ItemType, scope: Scope) -> Parts:
 
 
 def _decode(file: FileFacts, expected: ItemType) -> Parts:
-    """Yield the parts of a file, with the date that the file name adds to it."""
+    """Yield the parts of a file, with the date that its name or its folder adds to it."""
     path = Path(file.path)
     for part in decode_file(path, expected, file.sidecar_paths):
         if isinstance(part, FileSummary):
-            yield replace(part, facts=add_guessed_date(part.facts, path.name, part.type or expected))
+            yield replace(part, facts=add_guessed_date(part.facts, path, part.type or expected))
         else:
             yield part
 
 
-def add_guessed_date(facts: MediaFacts, name: str, item_type: ItemType) -> MediaFacts:
-    """Return metadata with the date in the file name if the file itself has no date. Documents are excluded.
+def add_guessed_date(facts: MediaFacts, path: Path, item_type: ItemType) -> MediaFacts:
+    """Return metadata with the date in the names of a path if the file itself has no date. Documents are excluded.
 
     Args:
         facts: The metadata of the file.
-        name: The name of the file. A date that was guessed from another name is replaced.
+        path: The path of the file. A date that was guessed from another path is replaced.
         item_type: The type of the file.
     """
     if item_type is ItemType.DOCUMENT or (facts.captured_at and not facts.is_date_guessed):
         return facts
-    guessed = guess_date(name)
-    return replace(facts, captured_at=guessed, is_date_guessed=guessed is not None)
+    captured_at, precision = guess_from_names(path) or (None, None)
+    is_guessed = captured_at is not None
+    return replace(facts, captured_at=captured_at, is_date_guessed=is_guessed, date_precision=precision)
 
 
 def _prepare(part: DecodedImage, transform: ImageTransform) -> PreparedImage:

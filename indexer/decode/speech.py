@@ -1,6 +1,5 @@
 """What is said in a recording: its subtitles, or its sound for the speech model, or both."""
 
-import re
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,8 +17,8 @@ from search.media.recording.subtitle_tracks import iterate_lines
 from search.media.recording.tracks import StreamFacts, Track, probe
 from search.records import MediaFacts, Segment, SegmentKind
 
-# Titles of chapters that say nothing, such as "Chapter 01" and "00:05:00.000".
-NUMBERED_TITLE = re.compile(r"\W*(?:(?:chapter|kapitel|chapitre|capitulo|track|part|teil)\W*)?[\d\W]*", re.IGNORECASE)
+# Of a film with subtitles in many languages, this many are read besides the one that is read in any case.
+MAX_FURTHER_LANGUAGES = 3
 
 
 @dataclass
@@ -31,12 +30,14 @@ class Speech:
         end: Where the decoded sound ends, in seconds.
         error: Why the sound cannot be decoded, if it cannot.
         remarks: What users should know.
+        subtitled: The languages of the subtitles that were read, without those that only have forced lines.
     """
 
     language: str | None = None
     end: float = 0.0
     error: str | None = None
     remarks: list[str] = field(default_factory=list)
+    subtitled: set[str | None] = field(default_factory=set)
 
     @property
     def remark(self) -> str | None:
@@ -46,11 +47,10 @@ class Speech:
 
 
 def list_chapters(streams: StreamFacts) -> list[Segment]:
-    """Return the titles of chapters as passages with their times. Titles that are only a number are left out."""
+    """Return the chapters, with their titles and times."""
     return [
-        Segment(SegmentKind.PASSAGE, chapter.title, start=chapter.start, end=chapter.end)
+        Segment(SegmentKind.CHAPTER, chapter.title, start=chapter.start, end=chapter.end)
         for chapter in streams.chapters
-        if not NUMBERED_TITLE.fullmatch(chapter.title)
     ]
 
 
@@ -89,10 +89,12 @@ class SpeechReader:
         # The languages of the subtitles with all that is said, the most important one first.
         languages: dict[str | None, None] = {}
         for spoken in self._list_subtitles(heard, speech, languages):
-            yield from lines.add(spoken.lines, spoken.is_complete(self.duration))
+            yield from lines.add(spoken.mark_lines(), spoken.is_complete(self.duration))
             if spoken.is_complete(self.duration):
                 languages.setdefault(spoken.language)
         speech.language = next(iter(languages), None)
+        for spoken in self._read_further_tracks(heard, speech):
+            yield from spoken.mark_lines()
         if self.streams.sounds and heard is None and languages and None not in languages:
             sample = take_sample(self.path, self.streams.sounds, lines.complete)
             if sample is not None:
@@ -125,6 +127,21 @@ class SpeechReader:
         for track in [] if languages else sorted(forced, key=lambda track: not track.is_default)[:1]:
             yield self._read_track(track, heard, speech)
 
+    def _read_further_tracks(self, heard: str | None, speech: Speech) -> Iterator[Spoken]:
+        """Yield the tracks of subtitles with all that is said in further languages, so that they can be chosen.
+
+        Args:
+            heard: The language of the sound, if it is known.
+            speech: Says in which languages subtitles were read. Remarks are added here.
+        """
+        further: dict[str, Track] = {}
+        for track in self.streams.subtitles:
+            language = normalize_language(track.language)
+            if language is not None and language not in speech.subtitled and not (track.is_forced or track.is_special):
+                further.setdefault(language, track)
+        for track in [*further.values()][:MAX_FURTHER_LANGUAGES]:
+            yield self._read_track(track, heard, speech)
+
     def _read_files(self, heard: str | None, speech: Speech) -> Iterator[Spoken]:
         """Yield the content of the subtitle files; those in another language than the sound are partial.
 
@@ -141,6 +158,7 @@ class SpeechReader:
                 failures.append(error)
                 speech.remarks.append(str(error))
                 continue
+            speech.subtitled.add(spoken.language)
             yield replace(spoken, is_partial=spoken.is_partial or _is_translated(spoken.language, heard))
         if failures and len(failures) == len(self.subtitles):
             raise failures[0]
@@ -158,6 +176,8 @@ class SpeechReader:
             speech.remarks.append(f"subtitle track {track.index + 1} {error}")
         if report.damaged:
             speech.remarks.append(f"parts of subtitle track {track.index + 1} are damaged and were left out")
+        if not track.is_forced:
+            speech.subtitled.add(language)
         is_partial = track.is_forced or _is_translated(language, heard) or not lines
         return Spoken(lines, language, is_partial)
 

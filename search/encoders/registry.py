@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from search.encoders.encoder import ImageEncoder, QueryClassifier, TextEncoder, Transcriber
 from search.encoders.manifest import ManifestFolder, ModelManifest, find_folder
+from search.encoders.ocr.engine import ImageTextReader
 from search.encoders.runtime import Machine
 from search.errors import ModelError
 from search.media.image.pillow import PilImage
@@ -45,12 +46,14 @@ class Models:
         text_encoder: Embeds passages and queries into the `semantic` space.
         transcriber: Transcribes speech.
         query_classifier: Classifies queries by their text.
+        text_reader: Reads the text in images; None if the extra `ocr` is not installed.
     """
 
     image_encoder: ImageEncoder
     text_encoder: TextEncoder
     transcriber: Transcriber
     query_classifier: QueryClassifier
+    text_reader: ImageTextReader | None = None
 
     def get_encoder(self, retriever: Retriever) -> ImageEncoder | TextEncoder:
         """Return the encoder of a vector retriever, `visual` or `semantic`."""
@@ -70,6 +73,7 @@ def choose_models(folder: Path, machine: Machine, names: ModelNames) -> Models:
     """
     from search.encoders.compact.files import CompactFiles
     from search.encoders.compact.towers import CompactQueryClassifier, open_e5
+    from search.encoders.ocr.reader import choose_text_reader
     from search.encoders.whisper.choice import choose_transcriber
 
     files = CompactFiles()
@@ -80,6 +84,7 @@ def choose_models(folder: Path, machine: Machine, names: ModelNames) -> Models:
         text_encoder=load_text_encoder(names.semantic or TEXT_MODEL, folder, machine, e5),
         transcriber=choose_transcriber(names.speech or SPEECH_MODEL, folder, machine),
         query_classifier=CompactQueryClassifier(files, e5),
+        text_reader=choose_text_reader(machine),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from search.media.dates import add_offset, combine_dates, read_date
+from search.media.titles import is_generic
 from search.records import MAX_RATING, MIN_RATING, MediaFacts, Segment
 from search.storable import clamp_integer, clean_string, drop_non_finite
 
@@ -110,11 +111,16 @@ def clean_segment(segment: Segment) -> Segment:
 
 
 def clean_facts(facts: MediaFacts) -> MediaFacts:
-    """Return metadata that can be stored and shown: valid text, finite numbers in the range of their meaning."""
+    """Return metadata that can be stored and shown: valid text, finite numbers in the range of their meaning.
+
+    A title that only the program has chosen is left out.
+    """
     values: dict[str, Any] = {name: _clean(value) for name, value in vars(facts).items()}
     for name, (lowest, highest) in RANGES.items():
         if values[name] is not None and not lowest <= values[name] <= highest:
             values[name] = None
+    if values["title"] is not None and is_generic(values["title"]):
+        values["title"] = None
     values["tags"] = tuple(dict.fromkeys(values["tags"]))
     if values["latitude"] is None or values["longitude"] is None:
         values["latitude"] = values["longitude"] = None

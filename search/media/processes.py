@@ -54,15 +54,16 @@ class MediaProcesses(Protocol):
 class SandboxedMedia:
     """Calls functions in processes with limits, which are started when they are first needed. Thread-safe."""
 
-    def __init__(self, processes: int, waiting: int, memory: int) -> None:
+    def __init__(self, processes: int, waiting: int, memory: int, niceness: int = 0) -> None:
         """Prepare the processes without starting them.
 
         Args:
             processes: How many files are decoded at the same time.
             waiting: How many calls wait for that; more are refused.
             memory: The address space of each process in MiB.
+            niceness: How much the processes give way to others, as of nice(1).
         """
-        limits = Limits(stall=SECONDS, total=SECONDS, per_mebibyte=0.0, memory=memory, niceness=0)
+        limits = Limits(stall=SECONDS, total=SECONDS, per_mebibyte=0.0, memory=memory, niceness=niceness)
         self._admission = Admission("images and recordings", processes, waiting)
         self._sandboxes = [Sandbox(call_there, None, limits, _is_outcome) for _ in range(processes)]
         # The one that was used last is used next, so that rarely used ones stay small.

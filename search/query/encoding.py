@@ -7,12 +7,12 @@ from search.errors import NoSpeechError, UsageError
 from search.media.on_demand import decode_voice
 from search.open_home import OpenHome
 from search.query.correction import correct_query
-from search.query.filters import join_filters
-from search.query.grammar import parse_query
+from search.query.filters import leave_out
+from search.query.intent.reading import Reading, apply_recognized, read_query, recognize, remove_words
 from search.query.part_encoding import EncodedPart, decode_part, encode_part, encode_text
 from search.query.readable_words import list_readable_words
 from search.query.voice import make_key
-from search.records import Filters, Query, QueryPart, Retriever, VoiceTranscript
+from search.records import Filters, Query, QueryPart, Recognized, Retriever, VoiceTranscript
 from search.retrieval.semantic import SemanticPart
 from search.retrieval.visual_scoring import VisualPart
 from search.scoring.presence import QueryWording
@@ -40,6 +40,7 @@ class EncodedQuery:
         only_english: The models that only understand English, if the query is in another language.
         wording: Properties of the text; None for a query with an image or an item.
         corrected: The text without its typing errors, if there were any.
+        recognized: The words that are used as filters.
     """
 
     parts: list[EncodedPart]
@@ -56,6 +57,7 @@ class EncodedQuery:
     only_english: tuple[str, ...]
     wording: QueryWording | None = None
     corrected: str | None = None
+    recognized: tuple[Recognized, ...] = ()
 
     @property
     def is_browsing(self) -> bool:
@@ -87,13 +89,15 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
     corrected = (
         correct_query(query.text or "", list_readable_words(library), detect_language) if query.correct else None
     )
-    parsed = parse_query(corrected or query.text or "")
+    reading = read_query(query, corrected)
+    parsed = reading.parsed
     voice = _transcribe(library, query.voice) if query.voice is not None else None
-    parts = [QueryPart(text=text) for text in (parsed.text, voice.searched if voice else "") if text.strip()]
+    spoken, recognized, filters = _read_spoken(voice, query, reading)
+    parts = [QueryPart(text=text) for text in (parsed.text, spoken) if text.strip()]
     parts += [QueryPart(text=text, weight=weight) for text, weight in parsed.added]
     parts += query.parts
-    filters = join_filters(query.filters, parsed.filters)
     _check_parts(parts, filters)
+    filters = leave_out(filters, query.without)
     excluded = [text.strip() for text in (*query.exclude, *parsed.excluded) if text.strip()]
     library.limits.check_parts(len(parts) + len(excluded))
     language = _find_language(" ".join(part.text for part in parts if part.text), voice)
@@ -123,7 +127,19 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
         only_english=_list_english_models(library) if language not in (None, "en") else (),
         wording=wording,
         corrected=corrected,
+        recognized=recognized,
     )
+
+
+def _read_spoken(
+    voice: VoiceTranscript | None, query: Query, reading: Reading
+) -> tuple[str, tuple[Recognized, ...], Filters]:
+    """Return the spoken words to search for, and all recognized words and filters with those of the spoken words."""
+    if voice is None:
+        return "", reading.recognized, reading.filters
+    words = recognize(voice.searched, [(0, len(voice.searched))], query, reading.filters)
+    text = remove_words(voice.searched, words) if words else voice.searched
+    return text, (*reading.recognized, *words), apply_recognized(reading.filters, words)
 
 
 def _compute_coverage(parts: Sequence[QueryPart], encoded: Sequence[EncodedPart]) -> dict[Retriever, float]:

@@ -1,6 +1,9 @@
 """Parsing of filters from the query language, command-line options and requests."""
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
 from typing import Annotated, Any, assert_never
 
 from pydantic import Field
@@ -9,6 +12,7 @@ from search.errors import UsageError
 from search.query.limits import MAX_LIST_VALUES, limited_by
 from search.records import DATE_PATTERN, FILTERS, MAX_RATING, MIN_RATING, FilterField, FilterKind, Filters, ItemType
 from search.storable import MAX_INTEGER
+from search.text.dates.reading import MAX_DATE_LENGTH, read_date
 
 FILTERS_BY_KEYWORD: dict[str, str] = {declared.keyword: name for name, declared in FILTERS.items()}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
@@ -24,6 +28,7 @@ REQUEST_TYPES: dict[FilterKind, Any] = {
     FilterKind.TEXT: _Text | None,
     FilterKind.FOLDER: _Text | None,
     FilterKind.DATE: _Date | None,
+    FilterKind.PERIOD: Annotated[str, Field(max_length=MAX_DATE_LENGTH)] | None,
     FilterKind.SECONDS: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None,
     FilterKind.STARS: Annotated[int, Field(ge=MIN_RATING, le=MAX_RATING)] | None,
     FilterKind.LABELS: list[_Text],
@@ -64,6 +69,9 @@ def _parse(kind: FilterKind, text: str) -> Any:
             value = _parse_duration(text)
         case FilterKind.STARS:
             value = _parse_integer(text, MIN_RATING, MAX_RATING)
+        case FilterKind.PERIOD:
+            if read_date(text, date.today()) is None:
+                raise ValueError("not a date")
         case FilterKind.TEXT | FilterKind.FOLDER | FilterKind.DATE:
             pass
         case _:
@@ -114,6 +122,11 @@ def make_filters(values: dict[str, Any]) -> Filters:
     for name, value in known.items():
         known[name] = tuple(value) if isinstance(value, list) else value
     return Filters(**known)
+
+
+def leave_out(filters: Filters, names: Iterable[str]) -> Filters:
+    """Return filters without those of some names."""
+    return replace(filters, **{name: getattr(Filters(), name) for name in names})
 
 
 def join_filters(first: Filters, second: Filters) -> Filters:

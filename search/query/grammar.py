@@ -56,6 +56,7 @@ class Parsed:
         excluded: The texts of the `-` parts, which results must not show or mention.
         filters: The conditions that results must satisfy.
         open_quote: The first quotation mark that is not closed, and is therefore plain text, with the word after it.
+        typed: The name of each filter in the text, with its start and end there.
     """
 
     text: str
@@ -63,6 +64,7 @@ class Parsed:
     excluded: tuple[str, ...]
     filters: Filters
     open_quote: str | None = None
+    typed: tuple[tuple[str, int, int], ...] = ()
 
 
 def parse_query(text: str) -> Parsed:
@@ -77,6 +79,7 @@ def parse_query(text: str) -> Parsed:
     filters: dict[str, Any] = {}
     phrases: list[str] = []
     open_quote: str | None = None
+    typed: list[tuple[str, int, int]] = []
     for match in _TOKEN.finditer(text):
         # The groups of the match: an optional sign, an optional keyword, a word or a quoted phrase, an optional weight.
         if match["space"]:
@@ -91,6 +94,7 @@ def parse_query(text: str) -> Parsed:
             if name in filters:
                 raise UsageError(f"{keyword}: is set twice. Use it only once.")
             filters[name] = parse_filter_value(FILTERS[name], value)
+            typed.append((name, *match.span()))
         elif match["field"]:
             plain.append(match.group())
         elif match["sign"] == "-":
@@ -104,7 +108,8 @@ def parse_query(text: str) -> Parsed:
             plain.append(value + match.group().removeprefix(match["word"]))
     # Marks around punctuation only are no phrase, since no word could be found.
     filters["phrases"] = (*(one for one in phrases if analyze(one).pieces), *filters.get("phrases", ()))
-    return Parsed(" ".join(filter(None, plain)), tuple(added), tuple(excluded), Filters(**filters), open_quote)
+    text = " ".join(filter(None, plain))
+    return Parsed(text, tuple(added), tuple(excluded), Filters(**filters), open_quote, tuple(typed))
 
 
 def find_plain_words(text: str) -> list[tuple[int, int]]:

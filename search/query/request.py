@@ -95,6 +95,9 @@ class SearchRequest(FilterRequest):
         include_all: The whole ranking, page by page: the relevant results, the possible ones, then everything else.
         tier: Only results of this tier.
         correct: Whether typing errors may be corrected.
+        recognize: Whether words that name a date or a kind of item become filters: "last summer", "photos of".
+        literal: Words of the text that are searched for although they name a date or a kind of item, as the answer
+            lists them in `recognized`.
         explain: Add `raw` and `terms`, the components of the score, to each evidence.
     """
 
@@ -113,6 +116,8 @@ class SearchRequest(FilterRequest):
     include_all: bool = Field(False, alias="all")
     tier: Tier = Tier.RELEVANT
     correct: bool = True
+    recognize: bool = True
+    literal: list[QueryText] = Field(default_factory=list, max_length=20)
     explain: bool = False
 
     def make_filters(self) -> Filters:
@@ -145,6 +150,8 @@ class SearchRequest(FilterRequest):
             include_all=self.include_all,
             tier=self.tier,
             correct=self.correct,
+            recognize=self.recognize,
+            literal=tuple(self.literal),
             explain=self.explain,
             sort=self.sort,
             stack=self.stack,

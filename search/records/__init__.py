@@ -18,6 +18,7 @@ from search.records.arrays import Flags, Ids, Pixels, RowMetadata, Sample, Vecto
 from search.records.collection import Album, Feedback, FeedbackCount, SavedSearch
 from search.records.encoder import BANK_QUANTILE, EncoderFacts
 from search.records.filters import DATE_PATTERN, FILTERS, FilterField, FilterKind, Filters
+from search.records.matches import Matches
 from search.records.media import (
     MAX_RATING,
     MIN_RATING,
@@ -34,10 +35,22 @@ from search.records.media import (
     SegmentEmbedding,
     SegmentKind,
     State,
+    TextLine,
     Word,
 )
-from search.records.query import VECTOR_RETRIEVERS, Box, Query, QueryPart, Retriever, Sort, Tier
+from search.records.query import (
+    VECTOR_RETRIEVERS,
+    Box,
+    IntentKind,
+    Query,
+    QueryPart,
+    Recognized,
+    Retriever,
+    Sort,
+    Tier,
+)
 from search.records.speech import SpeechSegment, Transcript
+from search.records.suggestions import Example, Suggestion
 from search.records.work import Job, JobProgress, JobState, Source, Task, Volume
 
 __all__ = [
@@ -61,6 +74,7 @@ __all__ = [
     "Coverage",
     "EncoderFacts",
     "Evidence",
+    "Example",
     "Feedback",
     "FeedbackCount",
     "FileFacts",
@@ -72,17 +86,20 @@ __all__ = [
     "FoundSegment",
     "Hit",
     "Ids",
+    "IntentKind",
     "Item",
     "ItemType",
     "Job",
     "JobProgress",
     "JobState",
     "LedgerRow",
+    "Matches",
     "MediaFacts",
     "Pixels",
     "Principal",
     "Query",
     "QueryPart",
+    "Recognized",
     "Record",
     "Retriever",
     "Rights",
@@ -98,7 +115,9 @@ __all__ = [
     "Source",
     "SpeechSegment",
     "State",
+    "Suggestion",
     "Task",
+    "TextLine",
     "Tier",
     "Transcript",
     "Vectors",

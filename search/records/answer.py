@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from search.records.media import Item, SegmentKind
-from search.records.query import Retriever
+from search.records.media import Item, SegmentKind, TextLine
+from search.records.query import Recognized, Retriever
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Evidence:
         offset: The position of the segment in the text of the document, in characters.
         snippet: A part of the segment's text that contains words of the query.
         terms: The terms that the score is computed from, by name, if they were requested.
+        lines: For text in an image, the lines with words of the query; all lines if none has one.
     """
 
     retriever: Retriever
@@ -36,6 +37,7 @@ class Evidence:
     offset: int | None = None
     snippet: str | None = None
     terms: Mapping[str, float] | None = None
+    lines: tuple[TextLine, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class Hit:
         item: The item.
         evidence: Why the item is a result, best evidence first.
         stacked: The ids of the near-duplicates that are hidden behind the item.
-        is_date_guessed: Whether the item satisfies the filters `after` and `before` only by a guessed date.
+        is_date_guessed: Whether the item satisfies the filters by date only by a guessed date.
     """
 
     rank: int
@@ -122,6 +124,7 @@ class Answer:
         corrected: The text that was searched for, if typing errors were corrected.
         ignored: The stop words in the text, which are not searched for.
         open_quote: A quotation mark in the text that is not closed, with the word after it, if there is one.
+        recognized: The words of the text that are used as filters.
     """
 
     text: str | None
@@ -140,3 +143,4 @@ class Answer:
     corrected: str | None = None
     ignored: tuple[str, ...] = ()
     open_quote: str | None = None
+    recognized: tuple[Recognized, ...] = ()

@@ -2,21 +2,32 @@
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
-# Embeddings, and other floating-point numbers. Stored vectors are float16, despite the type; docstrings say so.
-Vectors = npt.NDArray[np.float32]
-# Ids of rows, positions in arrays, and 64-bit perceptual hashes.
-Ids = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
-# Shape (n,), of the dtype `search.storage.embedding_rows.ROW_METADATA`.
-RowMetadata = npt.NDArray[np.void]
-# Mono audio, -1 to 1, shape (samples,).
-Waveform = npt.NDArray[np.float32]
-# Image pixels, shape (height, width, 3) unless stated otherwise.
-Pixels = npt.NDArray[np.uint8]
+    # Embeddings, and other floating-point numbers. Stored vectors are float16, despite the type; docstrings say so.
+    Vectors = npt.NDArray[np.float32]
+    # Ids of rows, positions in arrays, and 64-bit perceptual hashes.
+    Ids = npt.NDArray[np.int64]
+    Flags = npt.NDArray[np.bool_]
+    # Shape (n,), of the dtype `search.storage.embedding_rows.ROW_METADATA`.
+    RowMetadata = npt.NDArray[np.void]
+    # Mono audio, -1 to 1, shape (samples,).
+    Waveform = npt.NDArray[np.float32]
+    # Image pixels, shape (height, width, 3) unless stated otherwise.
+    Pixels = npt.NDArray[np.uint8]
+else:
+    # Commands that ask a server start without numpy.
+    Vectors = Ids = Flags = RowMetadata = Waveform = Pixels = Any
+
+
+def _make_no_baselines() -> Vectors:
+    import numpy as np
+
+    return np.zeros((0, 0), np.float32)
 
 
 @dataclass(frozen=True)
@@ -31,7 +42,7 @@ class Sample:
 
     vectors: Vectors
     spoken: Flags
-    baselines: Vectors = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    baselines: Vectors = field(default_factory=_make_no_baselines)
 
     def __len__(self) -> int:
         return len(self.vectors)

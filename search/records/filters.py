@@ -22,6 +22,7 @@ class FilterKind(StrEnum):
     TEXT = "text"
     FOLDER = "folder"
     DATE = "date"
+    PERIOD = "period"
     SECONDS = "seconds"
     STARS = "stars"
     LABELS = "labels"
@@ -80,6 +81,26 @@ class Filters:
             facet="types",
         )
     )
+    formats: tuple[str, ...] = _declare(
+        FilterField(
+            keyword="format",
+            kind=FilterKind.LABELS,
+            help="Only files in one of these formats, by the ending of their names.",
+            expects="an ending such as pdf or docx; several with commas",
+            example="format:pdf,docx",
+            max_values=20,
+        )
+    )
+    picture_kinds: tuple[str, ...] = _declare(
+        FilterField(
+            keyword="picture",
+            kind=FilterKind.LABELS,
+            help="Only pictures of this kind; screenshots are recognized by the name of their file or folder.",
+            expects="screenshot",
+            example="picture:screenshot",
+            max_values=20,
+        )
+    )
     sources: tuple[str, ...] = _declare(
         FilterField(
             keyword="source",
@@ -97,6 +118,15 @@ class Filters:
             help="Only items in this folder or below it.",
             expects="a folder's name or whole path",
             example="in:Holidays",
+        )
+    )
+    date: str | None = _declare(
+        FilterField(
+            keyword="date",
+            kind=FilterKind.PERIOD,
+            help="Only items of this year, month, day or longer period.",
+            expects='a date such as 2024 or 2024-05-31, a period such as 2018..2020, or words such as "last month"',
+            example="date:2018..2020",
         )
     )
     after: str | None = _declare(

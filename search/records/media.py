@@ -34,11 +34,15 @@ class State(StrEnum):
 
 
 class SegmentKind(StrEnum):
-    """The kind of a segment: an image, a video frame, a span of speech, a passage, text in an image or a file name."""
+    """The kind of a segment.
+
+    An image, a video frame, a span of speech, the title of a chapter, a passage, text in an image or a file name.
+    """
 
     IMAGE = "image"
     FRAME = "frame"
     SPEECH = "speech"
+    CHAPTER = "chapter"
     PASSAGE = "passage"
     OCR = "ocr"
     NAME = "name"
@@ -53,6 +57,20 @@ class Word(NamedTuple):
 
 
 @dataclass(frozen=True)
+class TextLine:
+    """A line of text that was read in an image.
+
+    Attributes:
+        quad: x and y of its four corners, clockwise from where the text begins, as shares of the width and height of
+            the image.
+        text: The text of the line.
+    """
+
+    quad: tuple[float, ...]
+    text: str
+
+
+@dataclass(frozen=True)
 class Segment:
     """The smallest unit that is embedded and found.
 
@@ -63,10 +81,13 @@ class Segment:
         end: The end in the recording, in seconds.
         page: The page of the document, from 1.
         offset: The position in the text of the document, in characters.
-        confidence: For recognized speech, the probability of its words minus that of no speech, 0 to 1.
+        confidence: For recognized speech, the probability of its words minus that of no speech, 0 to 1; for text in an
+            image, the probability of its characters.
         phash: For images, the 64-bit perceptual hash as a signed number.
         no_speech: For recognized speech, the probability that there is no speech, 0 to 1.
         words: For recognized speech, the words with their times.
+        lines: For text in an image, the lines with their places.
+        language: For subtitles, the language that their track or file states (ISO 639-1 where possible).
     """
 
     kind: SegmentKind
@@ -79,6 +100,8 @@ class Segment:
     phash: int | None = None
     no_speech: float | None = None
     words: tuple[Word, ...] = ()
+    lines: tuple[TextLine, ...] = ()
+    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -171,7 +194,9 @@ class MediaFacts:
         title: The title.
         captured_at: When it was captured, in ISO 8601: the local time and, if known, its offset from UTC. `Z` means
             that only the time in UTC is known.
-        is_date_guessed: Whether `captured_at` was read from the file name.
+        is_date_guessed: Whether `captured_at` was read from the name of the file or of a folder.
+        date_precision: `month`, `season` or `year` if a guessed date means the whole period that begins at
+            `captured_at`; empty if it means a day or a time.
         duration: In seconds.
         width: In pixels, with the orientation applied.
         height: In pixels, with the orientation applied.
@@ -191,6 +216,7 @@ class MediaFacts:
     title: str | None = None
     captured_at: str | None = None
     is_date_guessed: bool = False
+    date_precision: str | None = None
     duration: float | None = None
     width: int | None = None
     height: int | None = None
@@ -233,6 +259,7 @@ class Record:
         embeddings: The vectors of the segments.
         remark: What could not be read of the file, for users; None if everything was. The ledger stores it as the
             reason.
+        text_reader: What read the text in its images, as its fingerprint; None if they are still to be read.
     """
 
     file: FileFacts
@@ -241,6 +268,7 @@ class Record:
     segments: Sequence[Segment]
     embeddings: Sequence[SegmentEmbedding]
     remark: str | None = None
+    text_reader: str | None = None
 
 
 @dataclass(frozen=True)
@@ -280,7 +308,7 @@ class Item:
 
     @property
     def is_date_guessed(self) -> bool:
-        """True when the date of the item is that in its file name, or the time when its file was modified."""
+        """True when the date of the item is that in a name of its path, or the time when its file was modified."""
         return self.facts.captured_at is None or self.facts.is_date_guessed
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 from search.records.filters import Filters
 
@@ -22,6 +23,33 @@ class Tier(StrEnum):
 
     RELEVANT = "relevant"
     POSSIBLE = "possible"
+
+
+class IntentKind(StrEnum):
+    """What words of a query were recognized as: a date, the kind of item wanted, or a filter of the query language."""
+
+    DATE = "date"
+    TYPE = "type"
+    FILTER = "filter"
+
+
+@dataclass(frozen=True)
+class Recognized:
+    """Words of a query that are used as a filter.
+
+    Attributes:
+        kind: What they were recognized as.
+        text: The words.
+        start: Where they begin in the text that is searched: the corrected one if it was corrected.
+        end: Where they end.
+        filters: The values of the filters that follow, by name.
+    """
+
+    kind: IntentKind
+    text: str
+    start: int
+    end: int
+    filters: Mapping[str, Any]
 
 
 class Retriever(StrEnum):
@@ -81,10 +109,14 @@ class Query:
         include_all: Whether to return the whole ranking: all tiers in order, then everything below them.
         tier: The tier to return.
         correct: Whether typing errors in the text may be corrected.
+        recognize: Whether words that name a date or a kind of item become filters.
+        literal: Words that are searched for although they name a date or a kind of item, as in `Recognized.text`.
         explain: Whether to return the terms of each score.
         stack: Whether near-duplicate images are grouped into one result.
         diversity: How strongly to prefer results that differ from those before them, 0 to 1.
         sort: The order of the relevant results.
+        without: The names of filters that do not apply, wherever they are written: to count what each value of a
+            filter would find.
     """
 
     text: str | None = None
@@ -98,7 +130,10 @@ class Query:
     include_all: bool = False
     tier: Tier = Tier.RELEVANT
     correct: bool = True
+    recognize: bool = True
+    literal: tuple[str, ...] = ()
     explain: bool = False
     stack: bool = True
     diversity: float = 0.0
     sort: Sort = Sort.RELEVANCE
+    without: tuple[str, ...] = ()

@@ -1,14 +1,15 @@
 """Ranking of the retrieved segments in tiers, scoring no more of them than the requested pages need."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from datetime import date
 from itertools import pairwise
 
 import numpy as np
 
 from search.deadline import check_deadline
-from search.query.grammar import parse_query
-from search.records import Query, Retriever, Sort, Tier, VoiceTranscript
+from search.query.intent.reading import read_query
+from search.records import Filters, Query, Recognized, Retriever, Sort, Tier, VoiceTranscript
 from search.retrieval.retrieval import SEGMENT_CUT, VISUAL_CUT, Retrieval
 from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved, Scores, fuse, score_items
 from search.scoring.grouping import Stack, stack_near_duplicates
@@ -54,12 +55,15 @@ class Ranking:
         total: The number of relevant results.
         possible: The number of possible results.
         words: The words to highlight.
-        has_dates: Whether the results are filtered by date.
+        filters: The filters of the query, wherever they were written.
+        is_browsing: Whether the query has only filters, so that the results are all items that satisfy them.
         ignored: The stop words, as typed.
         voice: The transcript of a spoken query.
         language: The language of the query (ISO 639-1), if it was detected.
         only_english: The chosen models that only understand English, if the query is in another language.
         corrected: The text without its typing errors, if there were any.
+        recognized: The words of the text that are used as filters.
+        day: The day from which dates such as "last month" were counted.
         revision: The revision of the catalog.
         is_resumed: Whether results that were already shown on the pages before a cursor were moved to the front.
     """
@@ -69,12 +73,15 @@ class Ranking:
     total: Count
     possible: Count
     words: tuple[str, ...] = ()
-    has_dates: bool = False
+    filters: Filters = field(default_factory=Filters)
+    is_browsing: bool = False
     ignored: tuple[str, ...] = ()
     voice: VoiceTranscript | None = None
     language: str | None = None
     only_english: tuple[str, ...] = ()
     corrected: str | None = None
+    recognized: tuple[Recognized, ...] = ()
+    day: date | None = None
     revision: int = -1
     is_resumed: bool = False
 
@@ -242,13 +249,13 @@ def _assemble(query: Query, weights: Mapping[Retriever, float], scored: _Scored,
 
 
 def list_left_out(query: Query) -> frozenset[int]:
-    """Return the ids of the items that "more like this" leaves out: the examples themselves.
+    """Return the ids of the items that "more like this" leaves out: the examples themselves, also if a region is used.
 
-    In a query that also has a text, a recording, an image or a crop, an item is relevance feedback and can be a result.
+    In a query that also has a text, a recording or an image, an item is relevance feedback and can be a result.
     """
     wanted = [part for part in query.parts if part.weight > 0]
-    parsed = parse_query(query.text or "")
-    if parsed.text or parsed.added or query.voice or any(part.item is None or part.crop for part in wanted):
+    parsed = read_query(query).parsed
+    if parsed.text or parsed.added or query.voice or any(part.item is None for part in wanted):
         return frozenset()
     return frozenset(part.item for part in wanted if part.item is not None)
 

@@ -26,24 +26,19 @@ from search.records import (
     SegmentKind,
     Sort,
     State,
+    TextLine,
     Vectors,
     Word,
 )
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
-from search.storage.filters import (
-    is_indexed,
-    make_conditions,
-    match_folder,
-    order_by_date,
-    order_in_album,
-    read_modified,
-)
+from search.storage.dates import order_by_date, read_modified
+from search.storage.filters import is_indexed, make_conditions, match_folder, order_in_album
 from search.storage.rights import is_own, is_readable
 from search.storage.saving import save_records
 from search.storage.volumes import find_volume, is_available
 
-SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name != "words")
+SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name not in {"words", "lines"})
 MEDIA_COLUMNS = tuple(field.name for field in fields(MediaFacts) if field.name != "tags")
 # Two primes, so that ids below the modulus get different sort keys.
 _SCATTER_FACTOR, _SCATTER_MODULUS = 7_919, 10_007
@@ -92,18 +87,20 @@ class Catalog:
             NotFoundError: There is no such item.
         """
         item = self.get_item(item_id)
-        segments = self.list_segments(item_id)
+        # The name was written before the text in the images, which is read later.
+        segments = sorted(self.list_segments(item_id), key=lambda stored: stored.segment.kind is SegmentKind.NAME)
         positions = {stored.id: position for position, stored in enumerate(segments)}
         c = t.embedding.c
         query = select(c.segment_id, c.space_id, c.vector).where(match_values(c.segment_id)).order_by(c.id)
         with self.database.read() as db:
             rows = db.execute(query, pack_values(positions)).all()
-            content_hash = db.execute(select(t.item.c.content_hash).where(t.item.c.id == item_id)).scalar_one()
+            one = select(t.item.c.content_hash, t.item.c.text_reader).where(t.item.c.id == item_id)
+            content_hash, reader = db.execute(one).one()
         embeddings = [
             SegmentEmbedding(positions[row[0]], row[1], np.frombuffer(row[2], "<f2").astype(np.float32)) for row in rows
         ]
         parts = [stored.segment for stored in segments]
-        return Record(file, content_hash, item.facts, parts, embeddings, item.reason)
+        return Record(file, content_hash, item.facts, parts, embeddings, item.reason, reader)
 
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
         """Return items by id; ids without a row are ignored."""
@@ -309,5 +306,6 @@ def _make_item(row: Row[Any]) -> Item:
 def _make_segment(row: Row[Any]) -> FoundSegment:
     values = {name: getattr(row, name) for name in SEGMENT_COLUMNS}
     words = tuple(Word(*word) for word in json.loads(row.word_times)) if row.word_times else ()
-    segment = Segment(**values | {"kind": SegmentKind(row.kind)}, words=words)
+    lines = tuple(TextLine(tuple(quad), line) for quad, line in json.loads(row.text_lines)) if row.text_lines else ()
+    segment = Segment(**values | {"kind": SegmentKind(row.kind)}, words=words, lines=lines)
     return FoundSegment(row.id, row.item_id, segment)

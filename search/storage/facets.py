@@ -1,13 +1,18 @@
-"""Facets: the number of items by type, source, month, language, camera, artist, tag, rating and duration."""
+"""Facets: the values that filters can take, with the number of items of each."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, Table, and_, case, func, select
 
-from search.records import FILTERS, Filters
+from search.records import FILTERS, Matches
 from search.storage import tables as t
-from search.storage.database import Database
-from search.storage.filters import SQL, make_conditions, read_local_time
+from search.storage.database import Database, match_values, pack_values
+from search.storage.dates import read_local_time
+from search.storage.filters import SQL, is_indexed, make_conditions
+from search.storage.folders import count_by_folder
+from search.storage.rights import is_own
 
 # Only the most frequent values of a facet are returned; months are not limited.
 MAX_VALUES = 40
@@ -15,44 +20,92 @@ MAX_VALUES = 40
 DURATION_BOUNDS = (10.0, 60.0, 600.0, 3600.0)
 
 
-def read_facets(database: Database, filters: Filters) -> dict[str, Any]:
-    """Count the indexed items that satisfy the filters, by facet and value.
+@dataclass(frozen=True)
+class Facet:
+    """A facet.
+
+    Attributes:
+        value: The SQL expression for the value of an item.
+        own: The filters that choose a value of the facet. They do not apply when its values are counted, so that the
+            other values stay visible.
+        table: The table of the value, if an item can have several.
+        is_ordered: Whether values are in their own order, and all returned; else the most frequent come first.
+        values: The values to return, also those of no item; None for those that items have.
+    """
+
+    value: ColumnElement[Any]
+    own: tuple[str, ...]
+    table: Table | None = None
+    is_ordered: bool = False
+    values: tuple[Any, ...] | None = None
+
+
+def _group_duration() -> ColumnElement[Any]:
+    """Return the SQL expression for the upper bound of an item's duration; -1 without one."""
+    duration = t.item.c.duration
+    groups = case(*((duration < bound, bound) for bound in DURATION_BOUNDS), else_=-1.0)
+    return case((duration.is_not(None), groups))
+
+
+# Every facet of values by its name; folders, which are a tree, are counted by `count_folders`.
+FACETS: Mapping[str, Facet] = {
+    **{
+        declared.facet: Facet(sql.facet_column, () if sql.is_conjunctive else (name,), sql.facet_table)
+        for name, declared in FILTERS.items()
+        if declared.facet and (sql := SQL[name]).facet_column is not None
+    },
+    "months": Facet(func.substr(read_local_time(), 1, 7), ("after", "before"), is_ordered=True),
+    "durations": Facet(_group_duration(), ("longer", "shorter"), values=(*DURATION_BOUNDS, None)),
+}
+FOLDERS = "folders"
+# The filters that choose a folder.
+FOLDER_FILTERS = ("path",)
+
+
+def read_facet(database: Database, facet: Facet, matches: Matches) -> list[dict[str, Any]]:
+    """Count what a query matches by the values of a facet.
 
     Returns:
-        Lists of `{"value", "count"}` by facet. The facets of filters are sorted by count, most frequent first, and
-        `months` by time. The values of `durations` are upper bounds in seconds, None for no bound.
+        Lists of `{"value", "count"}`. The values of durations are upper bounds in seconds, None for no bound.
 
     Raises:
         UsageError: A filter is invalid.
     """
-    facets = {declared.facet: SQL[name].facet_column for name, declared in FILTERS.items() if declared.facet}
+    condition, parameters = _match(matches)
+    query = _select_counts(facet, condition)
     with database.read() as db:
-
-        def count(value: ColumnElement[Any], max_values: int | None = MAX_VALUES) -> list[dict[str, Any]]:
-            query = _select_counts(value, filters).limit(max_values)
-            return [{"value": row[0], "count": row[1]} for row in db.execute(query)]
-
-        months = count(func.substr(read_local_time(), 1, 7), None)
-        durations = [
-            {"value": bound, "count": db.execute(_count_between(low, bound, filters)).scalar_one()}
-            for low, bound in zip((0.0, *DURATION_BOUNDS), (*DURATION_BOUNDS, None), strict=True)
-        ]
-        return {
-            **{facet: count(column) for facet, column in facets.items() if column is not None},
-            "months": sorted(months, key=lambda month: str(month["value"])),
-            "durations": durations,
-        }
+        counts = {row[0]: matches.scale(row[1]) for row in db.execute(query, parameters)}
+    if facet.values is not None:
+        return [{"value": value, "count": counts.get(-1.0 if value is None else value, 0)} for value in facet.values]
+    return [{"value": value, "count": count} for value, count in counts.items()]
 
 
-def _select_counts(value: ColumnElement[Any], filters: Filters) -> Select[Any]:
-    number = func.count().label("number")
+def count_folders(database: Database, matches: Matches, below: str | None = None) -> dict[str, int]:
+    """Count what a query matches by folder: the items directly in each, by its path.
+
+    Items of which the caller may not see the folder are left out.
+
+    Args:
+        database: The catalog.
+        matches: What the query matches.
+        below: Only this folder and those below it; None for all.
+    """
+    condition, parameters = _match(matches)
+    counts = count_by_folder(database, and_(condition, is_own(matches.filters.rights)), below, parameters)
+    return {path: matches.scale(count) for path, count in counts.items()}
+
+
+def _match(matches: Matches) -> tuple[ColumnElement[bool], dict[str, str]]:
+    """Return the condition that a query matches an item, and the values that it binds."""
+    if matches.item_ids is None:
+        return make_conditions(matches.filters), {}
+    return and_(is_indexed(), match_values(t.item.c.id)), pack_values(matches.item_ids)
+
+
+def _select_counts(facet: Facet, condition: ColumnElement[bool]) -> Select[Any]:
+    number, value = func.count().label("number"), facet.value
     query = select(value, number).select_from(t.item).join(t.source, t.source.c.id == t.item.c.source_id)
-    if value is t.tag.c.name:
-        query = query.join(t.tag, t.tag.c.item_id == t.item.c.id)
-    return query.where(make_conditions(filters), value.is_not(None)).group_by(value).order_by(number.desc(), value)
-
-
-def _count_between(low: float, bound: float | None, filters: Filters) -> Select[Any]:
-    query = select(func.count()).select_from(t.item).join(t.source, t.source.c.id == t.item.c.source_id)
-    query = query.where(make_conditions(filters), t.item.c.duration >= low)
-    return query if bound is None else query.where(t.item.c.duration < bound)
+    if facet.table is not None:
+        query = query.join(facet.table, facet.table.c.item_id == t.item.c.id)
+    query = query.where(condition, value.is_not(None)).group_by(value)
+    return query.order_by(value) if facet.is_ordered else query.order_by(number.desc(), value).limit(MAX_VALUES)

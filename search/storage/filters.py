@@ -1,45 +1,43 @@
 """Filters as SQL conditions, the same for all retrievers."""
 
-import contextlib
 import hashlib
 import operator
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
     Integer,
+    Table,
     and_,
     bindparam,
-    case,
     column,
     func,
-    literal,
     literal_column,
-    null,
     or_,
     select,
     text,
 )
 
 from search.errors import UsageError
-from search.records import DATE_PATTERN, FILTERS, Filters, Ids, State
+from search.records import FILTERS, Filters, Ids, State
 from search.storage import tables as t
 from search.storage.database import Database, join_ids, read_ids
+from search.storage.dates import make_date_condition, match_date
+from search.storage.picture_kinds import match_picture_kind
 from search.storage.rights import match_rights
 from search.storage.shown import read_shown_id
 from search.text.analysis import analyze
 from search.text.names import compose_name, fold_name
 
-# How SQLite formats times, and a time in this format.
-TIME_FORMAT, LOCAL_TIME = "%Y-%m-%dT%H:%M:%S", "2024-05-01T12:11:12"
 # Items that searches must not return, although their segments are stored: missing ones, and those that were excluded
 # after they had been indexed.
 _HIDDEN_STATES = (State.MISSING, State.SKIPPED)
 _HIDDEN = join_ids(select(t.item.c.id).where(t.item.c.state.in_(_HIDDEN_STATES), t.item.c.content_hash.is_not(None)))
+
+# Formats whose files have several endings.
+_SPELLINGS = dict.fromkeys(("jpg", "jpeg"), ("jpg", "jpeg")) | dict.fromkeys(("tif", "tiff"), ("tif", "tiff"))
 
 
 @dataclass(frozen=True)
@@ -49,10 +47,14 @@ class FilterSql:
     Attributes:
         condition: A function from a value of the filter to the condition on item and source rows.
         facet_column: The column whose values are counted in the facets; None if they are not counted.
+        facet_table: The table of this column, if an item can have several values. It has a column `item_id`.
+        is_conjunctive: Whether an item must have all values of the filter, so that a further value narrows the results.
     """
 
     condition: Callable[[Any], ColumnElement[bool]]
     facet_column: ColumnElement[Any] | None = None
+    facet_table: Table | None = None
+    is_conjunctive: bool = False
 
 
 def make_conditions(filters: Filters) -> ColumnElement[bool]:
@@ -73,42 +75,6 @@ def is_indexed() -> ColumnElement[bool]:
     return literal_column("+item.state") == State.INDEXED.value
 
 
-def read_instant() -> ColumnElement[str]:
-    """Return the SQL expression for the time in UTC when an item was captured, to sort by.
-
-    A time without an offset counts as in the time zone of this system. An item without a date counts as captured when
-    its file was modified.
-    """
-    captured = t.item.c.captured_at
-    instant = case(
-        (func.length(captured) == len(LOCAL_TIME), func.strftime(TIME_FORMAT, captured, "utc")),
-        else_=func.strftime(TIME_FORMAT, captured),
-    )
-    return func.coalesce(instant, _read_modified())
-
-
-def read_local_time() -> ColumnElement[str]:
-    """Return the SQL expression for the local time when an item was captured, to filter by the date that people see."""
-    captured = t.item.c.captured_at
-    local = case(
-        (captured.endswith("Z"), func.strftime(TIME_FORMAT, captured, "localtime")),
-        else_=func.substr(captured, 1, len(LOCAL_TIME)),
-    )
-    return func.coalesce(local, func.strftime(TIME_FORMAT, _read_modified(), "localtime"))
-
-
-def order_by_date(newest_first: bool) -> tuple[ColumnElement[Any], ...]:
-    """Return the order of items by date. Items whose date is guessed follow the other items of their day."""
-    c = t.item.c
-    guessed = or_(c.captured_at.is_(None), c.is_date_guessed)
-    day = func.substr(read_local_time(), 1, len("2024-05-01"))
-    end = func.strftime(TIME_FORMAT, day + ("T00:00:00" if newest_first else "T23:59:59"), "utc")
-    instant = read_instant()
-    keys = (case((guessed, end), else_=instant), case((guessed, instant)))
-    first, second = (key.desc() if newest_first else key.asc() for key in keys)
-    return first, guessed.asc(), second
-
-
 def order_in_album(filters: Filters) -> tuple[ColumnElement[Any], ...]:
     """Return the order that was chosen for the album that some filters name; empty if they do not name just one."""
     if len(filters.albums) != 1:
@@ -118,22 +84,6 @@ def order_in_album(filters: Filters) -> tuple[ColumnElement[Any], ...]:
         c.album_id == filters.albums[0], c.position > 0, read_shown_id(c.item_id) == t.item.c.id
     )
     return (position.correlate(t.item).scalar_subquery().asc().nulls_last(),)
-
-
-def read_modified() -> ColumnElement[str]:
-    """Return the SQL expression for `Item.modified_at`."""
-    # A folder, or a file that could not be read, is stored with the time 0.
-    is_unknown = and_(t.item.c.mtime_ns == 0, t.item.c.indexed_at.is_(None))
-    return case((is_unknown, null()), else_=_read_modified() + "Z")
-
-
-def _read_modified() -> ColumnElement[str]:
-    """Return the SQL expression for the time in UTC when a file was modified; at the latest when it was indexed."""
-    item = t.item.c
-    modified = func.strftime(TIME_FORMAT, item.mtime_ns / literal(1_000_000_000), "unixepoch")
-    indexed = func.substr(item.indexed_at, 1, len(LOCAL_TIME))
-    # A file from a computer whose clock is wrong can have a time in the future.
-    return func.min(func.coalesce(modified, indexed), func.coalesce(indexed, modified))
 
 
 def match_phrase(phrase: str) -> str:
@@ -201,6 +151,12 @@ def _match_tag(tag: str) -> ColumnElement[bool]:
     return t.item.c.id.in_(tagged)
 
 
+def _match_formats(endings: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that the name of a file has one of some endings, with all spellings of the format."""
+    spelled = {spelling for ending in endings for spelling in _SPELLINGS.get(ending.lstrip("."), (ending.lstrip("."),))}
+    return or_(*(t.item.c.path.iendswith(f".{one}", autoescape=True) for one in sorted(spelled)))
+
+
 def _match_album(album_id: int) -> ColumnElement[bool]:
     shown = select(read_shown_id(t.album_item.c.item_id)).where(t.album_item.c.album_id == album_id)
     return t.item.c.id.in_(shown)
@@ -249,51 +205,23 @@ def select_hidden(database: Database, space_id: int) -> Ids:
     return read_ids(database, join_ids(query))
 
 
-def _make_date_condition(name: str, is_met: Callable[[Any, Any], Any]) -> Callable[[str], ColumnElement[bool]]:
-    """Return the function from a date to the condition that an item was captured after or before it.
-
-    Args:
-        name: The name of the filter.
-        is_met: Compares the time of an item with the date.
-    """
-
-    def make_condition(value: str) -> ColumnElement[bool]:
-        try:
-            if not re.fullmatch(DATE_PATTERN, value):  # Python accepts more forms, such as 2024-W01-1
-                raise ValueError("not a date")
-            moment = datetime.fromisoformat((value + "-01-01")[:10] if len(value) in (4, 7) else value)
-        except ValueError as error:
-            raise UsageError(f"{name} must be a date such as 2024, 2024-05 or 2024-05-31, not {value!r}") from error
-        if moment.tzinfo is None:
-            condition: ColumnElement[bool] = is_met(read_local_time(), value)
-            return condition
-        instant: ColumnElement[bool] = is_met(read_instant(), _format_utc(moment))
-        return instant
-
-    return make_condition
-
-
-def _format_utc(moment: datetime) -> str:
-    """Return a time with a zone as text in UTC. Near the years 1 and 9999, the zone is ignored."""
-    with contextlib.suppress(OverflowError):
-        moment = moment.astimezone(UTC)
-    return moment.replace(tzinfo=None).isoformat(timespec="seconds")
-
-
 # The SQL of every filter, by name.
 SQL: Mapping[str, FilterSql] = {
     "types": FilterSql(_match_any(t.item.c.type), t.item.c.type),
+    "formats": FilterSql(_match_formats),
+    "picture_kinds": FilterSql(_match_all(match_picture_kind)),
     "sources": FilterSql(_match_sources, t.source.c.path),
     "path": FilterSql(_match_path),
-    "after": FilterSql(_make_date_condition("after", operator.ge)),
-    "before": FilterSql(_make_date_condition("before", operator.lt)),
+    "date": FilterSql(match_date),
+    "after": FilterSql(make_date_condition("after", operator.ge)),
+    "before": FilterSql(make_date_condition("before", operator.lt)),
     "longer": FilterSql(lambda seconds: t.item.c.duration >= seconds),
     "shorter": FilterSql(lambda seconds: t.item.c.duration < seconds),
     "languages": FilterSql(_match_any(t.item.c.language), t.item.c.language),
     "camera": FilterSql(_match_substring(t.item.c.camera), t.item.c.camera),
     "artist": FilterSql(_match_substring(t.item.c.artist), t.item.c.artist),
     "album": FilterSql(_match_substring(t.item.c.album)),
-    "tags": FilterSql(_match_all(_match_tag), t.tag.c.name),
+    "tags": FilterSql(_match_all(_match_tag), t.tag.c.name, t.tag, is_conjunctive=True),
     "rating": FilterSql(lambda stars: t.item.c.rating >= stars, t.item.c.rating),
     "albums": FilterSql(_match_all(_match_album)),
     "phrases": FilterSql(_match_all(_match_phrase_text)),

@@ -39,7 +39,7 @@ class Ledger:
     """Reads and writes of the ledger. Each method that writes is one transaction."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
+        self.database = database
 
     def read_stamps(self, source_id: int, root: str) -> dict[str, FileStamp]:
         """Return the stamps of all files of a source at a path or below it, by path."""
@@ -49,7 +49,7 @@ class Ledger:
         query = select(c.path, c.state, size, c.mtime_ns, c.sidecar, c.reason).where(
             c.source_id == source_id, match_folder(root)
         )
-        with self._database.read() as db:
+        with self.database.read() as db:
             return {
                 path: FileStamp(*stamp)
                 for rows in db.execute(query).partitions(ROWS_PER_FETCH)
@@ -62,23 +62,23 @@ class Ledger:
         has_segments = exists().where(t.segment.c.item_id == c.id)
         columns = [has_segments if name == "has_segments" else c[name] for name in LedgerRow._fields]
         query = select(*columns).where(match_values(c.path))
-        with self._database.read() as db:
+        with self.database.read() as db:
             return {row[0]: LedgerRow._make(row) for row in db.execute(query, pack_values(paths))}
 
     def list_shared_sizes(self) -> set[int]:
         """Return the sizes, in bytes, that more than one file has; reads all rows."""
         query = select(t.item.c.size).group_by(t.item.c.size).having(func.count() > 1)
-        with self._database.read() as db:
+        with self.database.read() as db:
             return set(db.execute(query).scalars())
 
     def mark(self, files: Sequence[FileFacts], state: State, reason: str | None = None) -> None:
         """Set the state of files and delete their segments and embeddings."""
-        with self._database.write() as db:
+        with self.database.write() as db:
             save_rows(db, files, state, reason)
 
     def touch(self, files: Sequence[FileFacts]) -> None:
         """Store the new modification times of files whose content did not change."""
-        with self._database.write() as db:
+        with self.database.write() as db:
             for file in files:
                 db.execute(
                     update(t.item)
@@ -89,7 +89,7 @@ class Ledger:
     def mark_unread(self, reasons: Mapping[int, str]) -> None:
         """Store why the files of indexed items could not be read; their segments and embeddings are kept."""
         rows = [{"item": item_id, "problem": reason} for item_id, reason in reasons.items()]
-        with self._database.write() as db:
+        with self.database.write() as db:
             if rows:
                 db.execute(update(t.item).where(t.item.c.id == bindparam("item")), rows)
 
@@ -103,7 +103,7 @@ class Ledger:
                 indexed stays so.
         """
         c = t.item.c
-        with self._database.write() as db:
+        with self.database.write() as db:
             if is_temporary:
                 kept = update(t.item).where(c.path == file.path, c.state == State.INDEXED).values(problem=reason)
                 if db.execute(kept).rowcount:
@@ -112,12 +112,12 @@ class Ledger:
 
     def mark_missing(self, item_ids: Iterable[int]) -> None:
         """Set the state of items whose file no longer exists to `missing`; their embeddings are kept."""
-        with self._database.write() as db:
+        with self.database.write() as db:
             _set_state(db, item_ids, State.MISSING, now())
 
     def restore(self, item_ids: Iterable[int]) -> None:
         """Set the state of items to `indexed` whose unchanged files exist, can be read or are included again."""
-        with self._database.write() as db:
+        with self.database.write() as db:
             ids = list(item_ids)
             _set_state(db, ids, State.INDEXED, None)
             hide_again(db, ids)
@@ -132,7 +132,7 @@ class Ledger:
         c = t.item.c
         values = {"state": State.SKIPPED, "reason": reason, "missing_since": None}
         rows = [{"item": item_id, "belongs_to": owner} for item_id, owner in item_ids.items()]
-        with self._database.write() as db:
+        with self.database.write() as db:
             if rows:
                 db.execute(update(t.item).where(c.id == bindparam("item")).values(values), rows)
 
@@ -141,7 +141,7 @@ class Ledger:
         c = t.item.c
         below = or_(false(), *map(match_folder, roots))
         query = select(c.id).where(c.state == State.PENDING, c.reason == reason, below).limit(1)
-        with self._database.read() as db:
+        with self.database.read() as db:
             return db.execute(query).first() is not None
 
     def list_missing(self, root: str, days: float) -> list[int]:
@@ -154,7 +154,7 @@ class Ledger:
         query = select(c.id).where(
             match_folder(root), c.state == State.MISSING, c.missing_since <= since, is_available()
         )
-        with self._database.read() as db:
+        with self.database.read() as db:
             return [row[0] for row in db.execute(query)]
 
     def rename(self, files: Mapping[int, FileFacts]) -> None:
@@ -164,7 +164,7 @@ class Ledger:
             files: The file of each item at its new path.
         """
         c = t.item.c
-        with self._database.write() as db:
+        with self.database.write() as db:
             old_paths = {row.id: row.path for row in db.execute(_PATHS, pack_values(files))}
             # The rows that the scan added for the new paths have no segments yet.
             new_paths = pack_values(file.path for file in files.values())
@@ -183,7 +183,7 @@ class Ledger:
 
     def forget(self, item_ids: Iterable[int]) -> int:
         """Delete items with their segments and embeddings, and return the number of deleted items."""
-        with self._database.write() as db:
+        with self.database.write() as db:
             return db.execute(delete(t.item).where(match_values(t.item.c.id)), pack_values(item_ids)).rowcount
 
 

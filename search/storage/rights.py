@@ -13,12 +13,17 @@ def is_readable(rights: Rights) -> ColumnElement[bool]:
     if rights.sources is None:
         return true()
     own = is_own(rights)
-    return or_(own, t.item.c.id.in_(_select_shared(rights.shared))) if rights.shared else own
+    return or_(own, is_shared(rights)) if rights.shared else own
 
 
 def is_own(rights: Rights) -> ColumnElement[bool]:
     """Return the condition on item rows that a caller may read the source of the item, and so see its folders."""
     return true() if rights.sources is None else t.item.c.source_id.in_(rights.sources)
+
+
+def is_shared(rights: Rights) -> ColumnElement[bool]:
+    """Return the condition on item rows that others share the item with the caller in an album."""
+    return t.item.c.id.in_(_select_shared(rights.shared))
 
 
 def is_visible(rights: Rights) -> ColumnElement[bool]:

@@ -50,7 +50,7 @@ def save_records(db: Connection, records: Sequence[Record], moment: str) -> list
     items = [
         vars(record.file)
         | _make_media_columns(record.media)
-        | {"content_hash": record.content_hash, "reason": record.remark}
+        | {"content_hash": record.content_hash, "reason": record.remark, "text_reader": record.text_reader}
         | common
         for record in records
     ]
@@ -85,7 +85,7 @@ def _make_segment_rows(
     for record in records:
         first = last + len(segments) + 1
         segments += [
-            {"id": first + position, "item_id": ids[record.file.path], **_make_segment_columns(segment)}
+            {"id": first + position, "item_id": ids[record.file.path], **make_segment_columns(segment)}
             for position, segment in enumerate(record.segments)
         ]
         embeddings += [
@@ -113,9 +113,13 @@ def _make_media_columns(media: MediaFacts) -> dict[str, Any]:
     return {name: value for name, value in vars(media).items() if name != "tags"}
 
 
-def _make_segment_columns(segment: Segment) -> dict[str, Any]:
+def make_segment_columns(segment: Segment) -> dict[str, Any]:
+    """Return the columns of a segment."""
     words = json.dumps(segment.words, ensure_ascii=False) if segment.words else None
-    return {name: value for name, value in vars(segment).items() if name != "words"} | {"word_times": words}
+    pairs = [(line.quad, line.text) for line in segment.lines]
+    lines = json.dumps(pairs, ensure_ascii=False) if pairs else None
+    plain = {name: value for name, value in vars(segment).items() if name not in {"words", "lines"}}
+    return plain | {"word_times": words, "text_lines": lines}
 
 
 _IDS_BY_PATH = select(t.item.c.path, t.item.c.id).where(match_values(t.item.c.path))

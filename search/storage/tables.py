@@ -3,6 +3,7 @@
 from sqlalchemy import (
     Boolean,
     Column,
+    Computed,
     ForeignKey,
     Index,
     LargeBinary,
@@ -15,6 +16,7 @@ from sqlalchemy import (
 from search.storage.columns import StorableFloat, StorableInteger, StorableText
 
 metadata = MetaData()
+_NAME = "substr(path, length(rtrim(path, replace(path, '/', ''))) + 1)"
 
 setting = Table(
     "setting",
@@ -76,6 +78,7 @@ item = Table(
     Column("title", StorableText),
     Column("captured_at", StorableText, index=True),
     Column("is_date_guessed", Boolean, nullable=False, server_default="0"),
+    Column("date_precision", StorableText),
     Column("duration", StorableFloat),
     Column("width", StorableInteger),
     Column("height", StorableInteger),
@@ -94,6 +97,11 @@ item = Table(
     Column("indexed_at", StorableText),
     Column("problem", StorableText),
     Column("belongs_to", StorableText),
+    Column("text_reader", StorableText),
+    # The folder ends with "/". Both are computed from the path; indexes by prefix are in the migration that added them.
+    Column("folder", StorableText, Computed("rtrim(path, replace(path, '/', ''))", persisted=False)),
+    Column("name", StorableText, Computed(_NAME, persisted=False)),
+    Index("ix_item_folder", "folder", "state", "source_id"),
     Index("ix_item_state_type", "state", "type"),
     Index("ix_item_belongs_to", "belongs_to", sqlite_where=text("belongs_to IS NOT NULL")),
     sqlite_autoincrement=True,
@@ -132,6 +140,8 @@ segment = Table(
     Column("phash", StorableInteger),
     Column("no_speech", StorableFloat),
     Column("word_times", StorableText),
+    Column("text_lines", StorableText),
+    Column("language", StorableText),
     sqlite_autoincrement=True,
 )
 

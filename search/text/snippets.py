@@ -1,6 +1,8 @@
 """Snippets: the part of a text that shows why it was found."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+
+from search.records import TextLine
 
 MAX_SNIPPET_LENGTH = 220
 
@@ -27,3 +29,14 @@ def cut_snippet(text: str, words: Iterable[str]) -> str:
         last_space = text.rfind(" ", start, end)
         end = last_space if last_space > start else end
     return ("… " if start else "") + text[start:end].strip() + (" …" if end < len(text) else "")
+
+
+def choose_lines(lines: Sequence[TextLine], words: Sequence[str]) -> tuple[TextLine, ...]:
+    """Return the lines of text in an image that contain a word; all lines if none does.
+
+    Args:
+        lines: The lines of a segment.
+        words: Words of the query, in lower case.
+    """
+    found = tuple(line for line in lines if any(word in line.text.lower() for word in words))
+    return found or tuple(lines)

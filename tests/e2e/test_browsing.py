@@ -47,7 +47,7 @@ def test_a_bar_of_the_histogram_sets_the_dates(open_page):
 
 
 def test_results_are_grouped_by_folder(open_page):
-    page = open_page("/?type=audio&group=source")
+    page = open_page("/?type=audio&group=folder")
     page.wait_for_selector("#hits .group")
     assert page.text_content("#hits .group").endswith("/notes")
 
@@ -150,7 +150,13 @@ def test_recent_searches_are_offered(open_page):
     page = open_page()
     ask(page, "a cup of coffee")
     page.goto(page.url.split("?")[0])
-    wait(page, "[...document.querySelectorAll('#recent option')].map((one) => one.value).join() === 'a cup of coffee'")
+    page.focus("#text")
+    page.keyboard.press("ArrowDown")
+    wait(page, "document.querySelector('#suggestions [role=option] span')?.textContent === 'a cup of coffee'")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    wait(page, "document.querySelector('#status').textContent.match(/[0-9] result/)")
+    assert page.input_value("#text") == "a cup of coffee"
 
 
 def test_a_search_is_saved_and_an_album_filled(open_page):

@@ -84,6 +84,101 @@ def test_back_closes_the_viewer_and_keeps_the_place(open_page):
     wait(page, "location.search === '' && scrollY > 400")
 
 
+def test_an_address_restores_the_moment_and_its_place_in_the_transcript(open_page):
+    page = open_page("/?q=a+red+flower+opens")
+    page.click(".hit:has([title$='holiday.mp4']) .open")
+    page.wait_for_selector(".word")
+    wait(page, "document.querySelector('dialog video').readyState >= 2")
+    # One picture for each moment.
+    page.wait_for_selector("dialog .moment img[src*='thumbnail?at=']")
+    page.click(".word:has-text('cat')")
+    wait(page, "document.querySelector('dialog video').currentTime > 2.5")
+    page.evaluate("document.querySelector('dialog video').pause()")
+    wait(page, "/[?&]t=[2-9]/.test(location.search)")
+    # The page may write to the clipboard, but not read it.
+    page.evaluate("navigator.clipboard.writeText = async (text) => { globalThis.copied = text; }")
+    page.click("dialog button:has-text('Copy link')")
+    wait(page, "document.querySelector('dialog .side').textContent.includes('Copied')")
+    link = page.evaluate("globalThis.copied")
+    assert "item=" in link
+    assert "q=" not in link
+    page.goto(link)
+    # The recording is not played, and yet its text shows what is said there.
+    wait(page, "document.querySelector('.moment.now')?.textContent.includes('cat')")
+    assert page.evaluate("document.querySelector('dialog video').paused")
+    assert page.get_attribute("dialog a[download]", "download") == "holiday.mp4"
+
+
+def test_a_recording_opens_at_its_moment_with_its_text_there(open_page):
+    page = open_page("/?type=audio")
+    page.click("#hits .open >> nth=0")
+    page.wait_for_selector(".paper .word >> nth=-1")
+    start = page.get_attribute(".paper .word >> nth=-1", "data-start")
+    item = read_fields(page)["item"][0]
+    page.goto(f"{page.url.split('?')[0]}?item={item}&t={start}")
+    wait(page, "document.querySelector('.moment.now')")
+    wait(page, f"Math.abs(document.querySelector('dialog audio').currentTime - {start}) < 0.2")
+    shoot(page, "recording")
+
+
+def test_find_in_an_item_says_when_nothing_is_found(open_page):
+    page = open_page("/?q=a+red+flower+opens")
+    page.click(".hit:has([title$='holiday.mp4']) .open")
+    page.wait_for_selector(".word")
+    page.fill("dialog .find", "zebra crossing xqzzt")
+    wait(page, "document.querySelector('dialog').textContent.includes('Nothing found for')")
+    assert page.query_selector_all(".texts li[hidden]") == []
+    page.fill("dialog .find", "cat")
+    wait(page, "document.querySelectorAll('.texts li:not([hidden])').length === 1")
+    page.wait_for_selector("dialog .moments button:has-text('cat')")
+    assert "Nothing found" not in page.text_content("dialog")
+
+
+def test_an_item_is_added_to_an_album_in_the_viewer(open_page):
+    page = open_page("/?q=a+cat")
+    page.click(".hit:has([title$='chelsea.jpg']) .open")
+    page.on("dialog", lambda dialog: dialog.accept("From the viewer"))
+    page.wait_for_selector("dialog select option[value=new]", state="attached")
+    page.select_option("dialog select", "new")
+    wait(page, "document.querySelector('dialog .side').textContent.includes('Added to From the viewer')")
+    page.evaluate(
+        """async () => { const { albums } = await (await fetch('/api/v1/albums')).json();
+           for (const one of albums) await fetch(`/api/v1/albums/${one.id}`, { method: 'DELETE' }); }"""
+    )
+
+
+def test_the_heatmap_button_is_busy_until_something_is_shown(open_page):
+    page = open_page("/?q=a+cat")
+    page.click(".hit:has([title$='chelsea.jpg']) .open")
+    page.wait_for_selector("dialog[open] .heat-toggle")
+    page.route("**/heatmap?*", lambda route: (page.wait_for_timeout(1000), route.continue_()))
+    page.click("dialog .heat-toggle")
+    assert page.get_attribute(".heat-toggle", "aria-busy") == "true"
+    assert page.text_content(".heat-toggle") == "Highlighting…"
+    page.wait_for_selector("canvas.heat")
+    assert page.get_attribute(".heat-toggle", "aria-busy") is None
+    assert page.text_content(".heat-toggle") == "Hide highlights"
+
+
+def test_a_region_is_shown_as_it_was_drawn_and_finds_others(open_page):
+    page = open_page("/?q=a+cat")
+    page.click(".hit:has([title$='chelsea.jpg']) .open")
+    page.wait_for_selector("dialog .croppable img")
+    wait(page, "document.querySelector('dialog .croppable img').naturalWidth > 0")
+    box = page.query_selector("dialog .croppable img").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.2, box["y"] + box["height"] * 0.2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.5, steps=5)
+    page.mouse.up()
+    wait(page, "location.search.includes('like=')")
+    wait(page, "document.querySelector('#parts canvas')")
+    width, height = page.evaluate("(({ width, height }) => [width, height])(document.querySelector('#parts canvas'))")
+    assert width > height
+    wait(page, "document.querySelectorAll('#hits .hit').length > 3")
+    assert page.query_selector("#hits [title$='chelsea.jpg']") is None
+    assert page.evaluate("getComputedStyle(document.querySelector('#status')).outlineStyle") == "none"
+
+
 @pytest.fixture
 def motion_photo(tmp_path):
     """The address of a server over a library with one Motion Photo."""

@@ -119,3 +119,17 @@ test("all relevant results are listed over several pages", async () => {
     [1, 2, 3],
   );
 });
+
+test("few results for a picture are followed by its closest neighbors", async () => {
+  const requests = serve(createAnswer([1, 2], { possible: 1 }), createAnswer([2, 3]), createAnswer([1, 2, 3, 4, 5]));
+  const results = new Results();
+  const { show } = await results.begin({ ...request, text: "", parts: [{ item: 9 }] }, null);
+  show();
+  assert.deepEqual(listIds(await results.more()), [[3, "possible"]]);
+  assert.deepEqual(listIds(await results.more()), [
+    [4, "closest"],
+    [5, "closest"],
+  ]);
+  assert.deepEqual(await results.more(), []);
+  assert.equal(requests[2]?.all, true);
+});

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { clearFilters, hasFilters, isEmpty, readState, writeAddress } from "../../web/static/search/state.js";
+import { clearFilters, hasFilters, isEmpty, readState, setText, writeAddress } from "../../web/static/search/state.js";
 
 test("an empty address is an empty state", () => {
   const state = readState("");
-  assert.deepEqual(state, { likes: [], pictures: [], type: [], tag: [], album: [] });
+  assert.deepEqual(state, { likes: [], pictures: [], type: [], tag: [], album: [], literal: [] });
   assert.equal(isEmpty(state), true);
   assert.equal(hasFilters(state), false);
   assert.equal(writeAddress(state), "/");
@@ -25,6 +25,12 @@ test("likes have a sign and a region", () => {
     { id: 8, weight: 1, crop: [0.1, 0.2, 0.3, 0.4] },
   ]);
   assert.deepEqual(pictures, [{ id: "abc", crop: [0, 0, 0.5, 1] }]);
+});
+
+test("words that are searched as words are kept until the text changes", () => {
+  const state = readState("?q=summer+2025&exact=1&literal=summer+2025");
+  assert.equal(setText(state, "summer 2025"), state);
+  assert.equal(writeAddress(setText(state, "summer 2024")), "/?q=summer+2024");
 });
 
 test("ids that are not numbers are ignored", () => {

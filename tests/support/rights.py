@@ -35,14 +35,24 @@ ROUTES = {
     "GET /api/v1/albums": Role.VIEW,
     "GET /api/v1/archive": Role.VIEW,
     "POST /api/v1/archive": Role.VIEW,
+    "GET /api/v1/examples": Role.VIEW,
     "GET /api/v1/facets": Role.VIEW,
+    "POST /api/v1/facets": Role.VIEW,
+    "GET /api/v1/folders": Role.VIEW,
+    "POST /api/v1/folders": Role.VIEW,
+    "GET /api/v1/suggestions": Role.VIEW,
     "GET /api/v1/items": Role.VIEW,
     "GET /api/v1/items/{item_id}": Role.VIEW,
+    "GET /api/v1/items/{item_id}/clip": Role.VIEW,
     "GET /api/v1/items/{item_id}/heatmap": Role.VIEW,
     "GET /api/v1/items/{item_id}/loudness": Role.VIEW,
     "GET /api/v1/items/{item_id}/media": Role.VIEW,
     "GET /api/v1/items/{item_id}/moments": Role.VIEW,
+    "GET /api/v1/items/{item_id}/pages/{number}": Role.VIEW,
+    "GET /api/v1/items/{item_id}/pages/{number}/image": Role.VIEW,
     "GET /api/v1/items/{item_id}/passages": Role.VIEW,
+    "GET /api/v1/items/{item_id}/playback": Role.VIEW,
+    "GET /api/v1/items/{item_id}/playback/{fragment}": Role.VIEW,
     "GET /api/v1/items/{item_id}/preview": Role.VIEW,
     "GET /api/v1/items/{item_id}/similar": Role.VIEW,
     "GET /api/v1/items/{item_id}/thumbnail": Role.VIEW,
@@ -104,7 +114,7 @@ ROUTES = {
     "GET /people": Role.ADMIN,
 }
 # Path parameters that name nothing that can be hidden by rights.
-OPEN_PARAMETERS = {"image_id", "version", "name", "token"}
+OPEN_PARAMETERS = {"fragment", "image_id", "version", "name", "token", "number"}
 
 
 def make_world(library, folder):

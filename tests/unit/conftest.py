@@ -27,6 +27,7 @@ def _use_fake_models(monkeypatch):
 def _decode_in_this_process():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("search.open_home.make_media", lambda _settings: InlineMedia())
+        patch.setattr("search.open_home.make_converter", lambda _settings: InlineMedia())
         yield
 
 

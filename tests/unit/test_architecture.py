@@ -21,6 +21,9 @@ HOMES = {
     "ctranslate2": ("search/encoders/whisper/faster.py",),
     "whisper": ("search/encoders/whisper/original.py",),
     "sentence_transformers": ("search/encoders/sentence/loading.py",),
+    "rapidocr": ("search/encoders/ocr/rapid.py",),
+    "cv2": ("search/encoders/ocr/rapid.py",),
+    "omegaconf": ("search/encoders/ocr/rapid.py",),
     "huggingface_hub": ("search/encoders/hub.py",),
     "py3langid": ("search/text/language.py",),
     "faiss": ("search/storage/faiss_index.py",),
@@ -38,7 +41,8 @@ HOMES = {
     "open_clip": ("search/encoders/open_clip/",),
     "Stemmer": ("search/storage/lexical/word_forms.py",),
     "rapidfuzz": ("search/storage/lexical/word_forms.py", "search/query/correction.py"),
-    "pypdfium2": ("indexer/decode/document/pdf",),
+    "dateparser": ("search/text/dates/reading.py",),
+    "pypdfium2": ("search/media/document/", "indexer/decode/document/pdf"),
     "pysubs2": ("indexer/decode/document/subtitles.py",),
     "rawpy": ("search/media/image/raw.py",),
     "pillow_jxl": ("search/media/image/jxl.py",),
@@ -54,7 +58,8 @@ HOMES = {
 # Imported only where used, so that a command that does not need them starts quickly.
 LAZY = {"onnxruntime", "faster_whisper", "faiss", "av", "pypdfium2", "alembic", "Stemmer", "rapidfuzz", "watchfiles"}
 LAZY |= {"whisper", "ctranslate2", "sentence_transformers", "huggingface_hub", "py3langid", "open_clip", "timm"}
-LAZY |= {"argon2", "brotli", "authlib", "joserfc", "httpx", "rawpy", "pillow_jxl", "pysubs2", "pathspec"}
+LAZY |= {"rapidocr", "cv2", "omegaconf"}
+LAZY |= {"argon2", "brotli", "authlib", "joserfc", "httpx", "rawpy", "pillow_jxl", "pysubs2", "pathspec", "dateparser"}
 # What the folders of `search` do not import.
 ABOVE = (
     "search.engine",

@@ -28,7 +28,8 @@ def test_every_imported_package_is_declared():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     extras = project["optional-dependencies"]
     demo = [line for line in (ROOT / "demo-requirements.txt").read_text().splitlines() if line and line[0] != "#"]
-    lines = [*project["dependencies"], *extras["clip"], *extras["whisper"], *extras["oidc"], *extras["mcp"], *demo]
+    used = [line for extra in ("clip", "whisper", "oidc", "mcp", "ocr") for line in extras[extra]]
+    lines = [*project["dependencies"], *used, *demo]
     declared = {normalize(re.split(r"[\[<>=!~; ]", line)[0]) for line in lines}
     homes = packages_distributions()
     imported = {name: path for folder in sorted(OWN) for name, path in list_imported(folder).items()}

@@ -3,7 +3,7 @@
 import hmac
 from urllib.parse import quote
 
-from flask import Flask, Response, g, make_response, redirect, request
+from flask import Flask, Response, current_app, g, make_response, redirect, request
 
 from search.access.authentication import Authentication
 from search.access.tokens import TokenKind, find_kind, make_form_token
@@ -18,19 +18,22 @@ from web.cross_site import SAFE_METHODS
 from web.http_errors import FormTokenError
 from web.proxies import TRUSTED_KEY
 
+OWNER_TOKEN = "crossmodal_owner_token"  # noqa: S105 - the key of an extension
 FORM_TOKEN_FIELD = "form_token"  # noqa: S105 - the name of a field
 # How the cookies of a browser say who uses it.
 FINDERS = {SESSION_COOKIE: Authentication.find_session, LINK_COOKIE: Authentication.find_link}
 
 
-def register(app: Flask, authentication: Authentication, user_header: str) -> None:
+def register(app: Flask, authentication: Authentication, user_header: str, owner_token: str | None = None) -> None:
     """Let only callers through whose role includes the one that the route declares.
 
     Args:
         app: The application.
         authentication: Finds out who sends a request.
         user_header: The header in which trusted proxies name the account; empty if they do not.
+        owner_token: The token of commands on this machine, which act as the owner of the home.
     """
+    app.extensions[OWNER_TOKEN] = owner_token
 
     @app.before_request
     def _check() -> Response | None:
@@ -166,6 +169,9 @@ def _find_named(authentication: Authentication, name: str) -> Principal:
 def _find_bearer(authentication: Authentication, token: str) -> Principal:
     finders = {TokenKind.KEY: authentication.find_key, TokenKind.LINK: authentication.find_link}
     find = finders.get(find_kind(token) or TokenKind.SESSION)
+    owner_token = current_app.extensions[OWNER_TOKEN]
+    if owner_token is not None and hmac.compare_digest(token.encode(), owner_token.encode()):
+        return OWNER
     principal = find(token) if find is not None else None
     if principal is None:
         raise SignInError("The API key is not valid: it is misspelt, expired or deleted. Create another one.")

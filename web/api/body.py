@@ -29,6 +29,17 @@ def parse_body(model: type[M]) -> M:
     return check_fields(model, read_json(request.get_data()), strict=True)
 
 
+def parse_lenient_body(model: type[M]) -> M:
+    """Return the validated JSON body of the current request, in which numbers may be written as text, as in a search.
+
+    Raises:
+        UsageError: The body is not JSON or not valid; the message names the first invalid field.
+    """
+    if request.mimetype != "application/json":
+        raise UsageError("The request body must be application/json")
+    return check_fields(model, read_json(request.get_data()))
+
+
 def parse_address(model: type[M]) -> M:
     """Return the validated fields of the address of the current request.
 

@@ -1,12 +1,15 @@
 """The text of an item: its transcript and its passages."""
 
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
 
 from search.errors import NotFoundError
 from search.open_home import OpenHome
+from search.paths import make_download_name
 from search.query.filters import ItemId
 from search.records import FoundSegment, Role, SegmentKind
 from search.serializers import serialize_item, serialize_segment
@@ -18,8 +21,24 @@ from web.locations import get_disclosure
 from web.schemas.items import Passages, TranscriptDocument
 
 MAX_NEIGHBORS = 50
+# The names of the formats of a transcript in an address, for links.
+FORMATS = {"json": "application/json", "vtt": "text/vtt", "srt": "application/x-subrip"}
 # Subtitle formats: whether each is WebVTT.
 SUBTITLES = {"text/vtt": True, "application/x-subrip": False}
+
+
+class TranscriptFields(BaseModel):
+    """The form and the language of a transcript.
+
+    Attributes:
+        format: `json`, `vtt` or `srt`; by default, the header `Accept` decides.
+        language: The language of the subtitles (ISO 639-1); by default, that of the recording.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal["json", "vtt", "srt"] | None = None
+    language: str | None = Field(None, max_length=20)
 
 
 class PassageFields(BaseModel):
@@ -43,25 +62,45 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     versioned = keyed_by_revision(library)
 
     @api.get("/<int:item_id>/transcript")
-    @Operation(TranscriptDocument, role=Role.VIEW, media=tuple(SUBTITLES))
+    @Operation(
+        TranscriptDocument,
+        role=Role.VIEW,
+        query=TranscriptFields,
+        media=tuple(SUBTITLES),
+        examples={"As subtitles": "?format=vtt"},
+    )
     @versioned
     def show_transcript(item_id: int) -> Response:
         """Return the segments of speech with start and end in seconds, and the times of their words.
 
-        The header `Accept` chooses between JSON and subtitles: `text/vtt` or `application/x-subrip`.
+        `format`, or else the header `Accept`, chooses between JSON and subtitles: `text/vtt` or `application/x-subrip`.
+        A film can have subtitles in several languages: `languages` lists them, and `language` chooses one.
         """
+        fields = parse_address(TranscriptFields)
         catalog = restrict_library(library).catalog
         item = catalog.get_item(item_id)
         found = [one for one in catalog.list_segments(item_id) if one.segment.kind is SegmentKind.SPEECH]
         # Subtitles of several files, and what was recognized, are stored one after another.
         found.sort(key=lambda one: one.segment.start or 0.0)
+        languages = list_languages(found, item.facts.language)
+        language = choose_language(languages, fields.language, item.facts.language)
         disclosure = get_disclosure().narrow(item.source)
-        spoken = [serialize_segment(one, disclosure) for one in found]
-        form = request.accept_mimetypes.best_match(["application/json", *SUBTITLES], "application/json")
+        spoken = [
+            serialize_segment(one, disclosure)
+            for one in found
+            if (one.segment.language or item.facts.language) == language
+        ]
+        form = FORMATS.get(fields.format or "") or request.accept_mimetypes.best_match(
+            FORMATS.values(), FORMATS["json"]
+        )
         if form in SUBTITLES:
             response = Response(write_subtitles(spoken, SUBTITLES[form]), content_type=f"{form}; charset=utf-8")
+            if fields.format is not None:
+                name = ".".join(filter(None, [Path(item.path).stem, language, fields.format]))
+                response.headers.set("Content-Disposition", "attachment", filename=make_download_name(name))
         else:
-            response = jsonify({"id": item_id, "language": item.facts.language, "segments": spoken})
+            document = {"id": item_id, "language": language, "languages": languages, "segments": spoken}
+            response = jsonify(document)
         response.vary.add("Accept")
         return response
 
@@ -87,6 +126,29 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return jsonify({"item": serialize_item(item, disclosure), "segments": segments})
 
     return api
+
+
+def list_languages(spoken: Sequence[FoundSegment], main: str | None) -> list[str]:
+    """Return the languages of the speech of a recording, its main language first.
+
+    Args:
+        spoken: The segments of speech.
+        main: The language of the recording, if it is known, which is that of segments without a language.
+    """
+    found = dict.fromkeys(one.segment.language or main for one in spoken)
+    return sorted(filter(None, found), key=lambda language: language != main)
+
+
+def choose_language(languages: Sequence[str], asked: str | None, main: str | None) -> str | None:
+    """Return the language of a transcript; None if it is not known.
+
+    Raises:
+        NotFoundError: There is no transcript in the language that was asked for.
+    """
+    if asked is not None and asked not in languages:
+        known = ", ".join(languages) or "not known"
+        raise NotFoundError(f"There is no transcript in the language {asked!r}. The languages: {known}.")
+    return asked or main or next(iter(languages), None)
 
 
 def write_subtitles(spoken: list[dict[str, Any]], is_vtt: bool) -> str:

@@ -68,7 +68,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
     @api.get("/<int:item_id>/loudness")
     @Operation(Loudness, role=Role.VIEW, query=LoudnessFields, errors=(UnreadableMediaError, BusyError, StorageError))
     def show_loudness(item_id: int) -> Response:
-        """Return the peaks of a recording in equal parts, for drawing its wave."""
+        """Return the peaks of a recording in equal parts, for drawing its wave; none for a film without sound."""
         points = parse_address(LoudnessFields).points
         item = restrict_library(library).catalog.get_item(item_id)
         path = find_file(item, RECORDINGS)

@@ -9,7 +9,7 @@ from search.settings import Settings
 LIMITS = (
     "json_limit", "upload_limit", "file_limit", "query_characters", "query_terms", "query_parts", "query_images",
     "query_pixels", "filter_values", "voice_seconds", "deadline", "encoding_queue", "speech_queue", "rate_limit",
-    "sign_in_limit",
+    "sign_in_limit", "clip_seconds", "clip_limit",
 )  # fmt: skip
 LIMITS_KEY = "x-limits"
 

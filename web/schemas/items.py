@@ -94,12 +94,14 @@ class TranscriptDocument(Document):
 
     Attributes:
         id: The id of the item.
-        language: The language of the speech (ISO 639-1), if it was detected.
+        language: The language of these segments (ISO 639-1), if it is known.
+        languages: The languages that can be chosen, that of the recording first.
         segments: The segments of speech, in order of time.
     """
 
     id: int
     language: str | None
+    languages: list[str]
     segments: list[SegmentDocument]
 
 
@@ -135,11 +137,61 @@ class Heatmap(Document):
     heatmap: list[list[float]]
 
 
+class PlaybackDocument(Document):
+    """How a recording can be played.
+
+    Attributes:
+        container: The container of the file, as FFmpeg names it.
+        video: The codec of the images; null without images.
+        audio: The codec of the sound; null without sound.
+        duration: The duration in seconds.
+        type: The media type of the file with its codecs, to ask a browser; null if no browser opens the container.
+        common: Whether every current browser plays the file itself.
+        fragments: The number of fragments.
+        fragment_seconds: The length of a fragment in seconds.
+        fragment_type: The media type of the fragments with their codecs.
+        lead: Times in the fragments are later than in the recording by these seconds.
+        converts_video: Whether images are encoded again for the fragments; otherwise they are copied.
+        converts_audio: The same for sound.
+    """
+
+    container: str
+    video: str | None
+    audio: str | None
+    duration: float
+    type: str | None
+    common: bool
+    fragments: int
+    fragment_seconds: float
+    fragment_type: str
+    lead: float
+    converts_video: bool
+    converts_audio: bool
+
+
 class Loudness(Document):
     """The loudness of a recording.
 
     Attributes:
-        peaks: The highest level of each part, 0 to 1.
+        peaks: The highest level of each part, 0 to 1; empty without an audio track.
     """
 
     peaks: list[float]
+
+
+class PageDocument(Document):
+    """A page of a PDF.
+
+    Attributes:
+        page: The number of the page, from 1.
+        pages: The number of pages of the document.
+        width: The width of the page in points of 1/72 inch.
+        height: The height of the page in points.
+        boxes: Where the words are: left, top, width and height, in shares of the page; at most 500.
+    """
+
+    page: int
+    pages: int
+    width: float
+    height: float
+    boxes: list[tuple[float, float, float, float]]

@@ -1,11 +1,9 @@
-"""Responses about the library: its state, models, sources, jobs and facets."""
+"""Responses about the library: its state, models, sources and jobs."""
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import create_model
-
 from search.encoders.presets import Preset
-from search.records import FILTERS, JobState, Retriever, State
+from search.records import JobState, Retriever, State
 from search.storage.spaces import SpaceRole
 from web.contract.documents import Document, make_record_document
 
@@ -85,6 +83,7 @@ class Status(Document):
         other_spaces: The other spaces, by retriever and role.
         outdated: The progress of the update of each outdated space, by retriever.
         speech: The speech model.
+        text_reader: What reads text in images, with its version; null if nothing does.
         chosen: How the models were chosen.
     """
 
@@ -97,6 +96,7 @@ class Status(Document):
     other_spaces: dict[str, SpaceDocument]
     outdated: dict[str, Progress]
     speech: str
+    text_reader: str | None = None
     chosen: str
 
 
@@ -122,30 +122,6 @@ class ModelList(Document):
     spaces: list[SpaceWithRole]
     speech: str
     models: list[ModelDocument]
-
-
-class FacetCount(Document):
-    """The number of items with a value.
-
-    Attributes:
-        value: The value; for durations the upper bound in seconds, null for no bound.
-        count: The number of items.
-    """
-
-    value: str | float | None
-    count: int
-
-
-FACETS = [*(declared.facet for declared in FILTERS.values() if declared.facet), "months", "durations"]
-if TYPE_CHECKING:
-    Facets = Document
-else:
-    Facets = create_model(
-        "Facets",
-        __base__=Document,
-        __doc__="The number of items by facet and value.",
-        **{name: (list[FacetCount], ...) for name in FACETS},
-    )
 
 
 class UnavailableFolder(Document):

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from search.records import Coverage, ItemType, MediaFacts, Retriever, SegmentKind, State
+from search.records import Coverage, IntentKind, ItemType, MediaFacts, Retriever, SegmentKind, State
 from web.contract.documents import Document, make_record_document
 
 if TYPE_CHECKING:
@@ -46,6 +46,19 @@ class ItemDocument(Facts):
     modified_at: str | None
 
 
+class TextLineDocument(Document):
+    """A line of text that was read in an image.
+
+    Attributes:
+        quad: x and y of its four corners, clockwise from where the text begins, as shares of the width and height of
+            the image.
+        text: The text of the line.
+    """
+
+    quad: list[float] = Field(min_length=8, max_length=8)
+    text: str
+
+
 class EvidenceDocument(Document):
     """Why an item is a result: a retriever and a segment that it found.
 
@@ -59,6 +72,7 @@ class EvidenceDocument(Document):
         page: The page of the segment, from 1.
         offset: The position of the segment in the text of the document, in characters.
         snippet: A part of the segment's text that contains words of the query.
+        lines: For text in an image, the lines with words of the query; all lines of the segment if none has one.
         raw: With `explain`, the uncalibrated similarity: a cosine or a BM25 score.
         terms: With `explain`, the terms that the score is computed from, by name.
     """
@@ -72,6 +86,7 @@ class EvidenceDocument(Document):
     page: int | None
     offset: int | None
     snippet: str | None
+    lines: list[TextLineDocument] | None = None
     raw: float | None = None
     terms: dict[str, float] | None = None
 
@@ -84,8 +99,8 @@ class HitDocument(Document):
         score: The probability that the item is relevant, 0 to 1.
         relevant: Whether the item is in the relevant tier: its score is at least 0.5.
         stacked: The ids of the near-duplicates that are hidden behind the item.
-        date_guessed: Whether the item satisfies `after` and `before` only by a guessed date: that in its file name, or
-            the time when its file was modified.
+        date_guessed: Whether the item satisfies the filters by date only by a guessed date: that in the name of its
+            file or folder, or the time when its file was modified.
         item: The item.
         evidence: Why the item is a result, best evidence first.
     """
@@ -99,6 +114,24 @@ class HitDocument(Document):
     evidence: list[EvidenceDocument]
 
 
+class RecognizedDocument(Document):
+    """Words of a query that are used as a filter.
+
+    Attributes:
+        kind: A date, the kind of item wanted, or a filter of the query language.
+        text: The words. In `literal` they are searched for instead.
+        start: Where they begin in the text that is searched, in characters.
+        end: Where they end.
+        filters: The values of the filters that follow, by name, as in a request.
+    """
+
+    kind: IntentKind
+    text: str
+    start: int
+    end: int
+    filters: dict[str, str | float | list[str] | list[int]]
+
+
 class QueryDocument(Document):
     """How the query was understood.
 
@@ -108,6 +141,7 @@ class QueryDocument(Document):
         ignored: The stop words of the query, which are neither searched nor highlighted.
         open_quote: A quotation mark of the text that is not closed, with the word after it, else null. The mark is
             plain text.
+        recognized: The words that are used as filters instead of being searched for.
         voice_text: The recognized text of a spoken query.
         voice_language: The language of a spoken query (ISO 639-1), if it was detected.
         voice_translation: The English translation of a spoken query, if it was searched instead of the original because
@@ -123,6 +157,7 @@ class QueryDocument(Document):
     corrected: str | None
     ignored: list[str]
     open_quote: str | None
+    recognized: list[RecognizedDocument]
     voice_text: str | None
     voice_language: str | None
     voice_translation: str | None

@@ -1,7 +1,8 @@
-"""PDF: the text of the pages, and images of pages without text. Home of pypdfium2, with `pdf_page`."""
+"""PDF: the text of the pages, and images of pages without text. A home of pypdfium2, with `pdf_page`."""
 
 import ctypes
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,13 +14,15 @@ from indexer.decode.document.text import clean_text
 from indexer.decode.family import DocumentFormat, Format
 from indexer.decode.passages import cut_passages
 from search.errors import UnreadableMediaError
+from search.media.document.pdf_file import open_pdf
 from search.media.image.pillow import THUMBNAIL_SIZE, PilImage
 from search.records import MediaFacts, Segment, SegmentKind
 
 if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
-MAX_PAGES = 10_000
+# Text is read in a page whose longer side has this many pixels: about 170 per inch of A4.
+TEXT_SIDE = 2_000
 # The number of damaged pages that a remark names.
 MAX_NAMED_PAGES = 20
 # Forms in XFA have no pages, only one with this notice for programs that do not support them.
@@ -34,18 +37,26 @@ def decode_pdf(body: bytes) -> Parts:
     Raises:
         UnreadableMediaError: The PDF is damaged, protected, too long or empty.
     """
-    import pypdfium2
+    with open_pdf(body) as document:
+        yield from _decode_pages(document)
 
-    try:
-        with pypdfium2.PdfDocument(body) as document:
-            if len(document) > MAX_PAGES:
-                raise UnreadableMediaError(f"the PDF has more pages than the limit of {MAX_PAGES}")
-            document.init_forms()
-            yield from _decode_pages(document)
-    except pypdfium2.PdfiumError as error:
-        if getattr(error, "err_code", None) == pypdfium2.raw.FPDF_ERR_PASSWORD:
-            raise UnreadableMediaError("the PDF is protected with a password. Save a copy without it") from error
-        raise UnreadableMediaError(f"damaged PDF: {error}") from error
+
+def render_scans(body: bytes) -> Iterator[tuple[int, PilImage]]:
+    """Yield the number of each page without text, from 1, and its image, at the size at which text in it is read.
+
+    Raises:
+        UnreadableMediaError: The PDF is damaged or protected.
+    """
+    from pypdfium2 import PdfiumError
+
+    with open_pdf(body) as document:
+        for number in range(len(document)):
+            with suppress(PdfiumError):
+                page = document[number]
+                text = _read_page(document, page)
+                if not text or is_scan(page, text):
+                    yield number + 1, _render(page, TEXT_SIDE)
+                page.close()
 
 
 def _decode_pages(document: "PdfDocument") -> Parts:
@@ -124,8 +135,8 @@ def _read_packets(document: "PdfDocument") -> dict[str, bytes]:
     return packets
 
 
-def _render(page: "PdfPage") -> PilImage:
-    scale = THUMBNAIL_SIZE[0] / max(*page.get_size(), 1)
+def _render(page: "PdfPage", side: int = THUMBNAIL_SIZE[0]) -> PilImage:
+    scale = side / max(*page.get_size(), 1)
     image: PilImage = page.render(scale=scale).to_pil().convert("RGB")
     return image
 
@@ -139,7 +150,7 @@ PDF = DocumentFormat(
         "PDF",
         (".pdf",),
         "the text by columns, values of forms and comments; pages without text, and scans with a stamp, as images",
-        "text in scans; checkboxes; documents that need a password",
+        "checkboxes; documents that need a password",
     ),
     decode_pdf,
     signature=b"%PDF-",

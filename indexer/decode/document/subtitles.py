@@ -1,7 +1,7 @@
 """Subtitles: lines with their times. Home of pysubs2."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from indexer.decode.content import FileSummary, Parts
@@ -33,6 +33,10 @@ class Spoken:
     lines: Sequence[Segment]
     language: str | None = None
     is_partial: bool = False
+
+    def mark_lines(self) -> list[Segment]:
+        """Return the speech segments with their language."""
+        return [replace(line, language=self.language) for line in self.lines]
 
     def is_complete(self, duration: float) -> bool:
         """Return whether they contain all that is said in a recording; not if they cover too little of its seconds."""

@@ -187,6 +187,21 @@ def encode_thumbnail(image: PilImage, size: tuple[int, int] = THUMBNAIL_SIZE) ->
     return stream.getvalue()
 
 
+def convert_to_png(body: bytes) -> bytes:
+    """Return a thumbnail as a PNG file.
+
+    Raises:
+        UnreadableMediaError: The image file is damaged.
+    """
+    stream = io.BytesIO()
+    try:
+        with Image.open(io.BytesIO(body)) as image:
+            image.save(stream, "PNG")
+    except FAILURES as error:
+        raise UnreadableMediaError(f"cannot be decoded: {find_reason(error)}") from error
+    return stream.getvalue()
+
+
 def shrink_thumbnail(body: bytes, size: int) -> bytes:
     """Return an image file as a smaller WebP file.
 

@@ -63,17 +63,17 @@ def iterate_frames(
     if keys_only and _are_keys_sparse(source):
         keys_only = False
     with open_container(source) as container:
-        stream = _find_video(container)
+        stream = find_video(container)
         stream.thread_type = "AUTO"
         if keys_only:
             stream.codec_context.skip_frame = "NONKEY"
-        clock, step = Clock(container), _get_frame_seconds(stream)
+        clock, step = Clock(container), get_frame_seconds(stream)
         next_time, expected = 0.0, None
         for frame in decode_track(container, stream, report or DecodeReport(), keys_only):
             seconds = clock.read(frame.time, expected)
             expected = seconds + step
             if seconds + 1e-6 >= next_time:
-                yield Frame(seconds, _to_image(frame, stream.sample_aspect_ratio))
+                yield Frame(seconds, make_upright(frame, stream.sample_aspect_ratio))
                 next_time = seconds + spacing
 
 
@@ -105,8 +105,8 @@ def _seek_frame(source: Path, seconds: float, lead: float | None) -> "PilImage |
     import av
 
     with open_container(source) as container:
-        stream = _find_video(container)
-        clock, step = Clock(container), _get_frame_seconds(stream)
+        stream = find_video(container)
+        clock, step = Clock(container), get_frame_seconds(stream)
         if lead is not None and stream.time_base:
             try:
                 container.seek(int(clock.find_stamp(max(0.0, seconds - lead)) / stream.time_base), stream=stream)
@@ -122,15 +122,17 @@ def _seek_frame(source: Path, seconds: float, lead: float | None) -> "PilImage |
             if is_later and last is not None:
                 break
             last = frame
-        return None if last is None else _to_image(last, stream.sample_aspect_ratio)
+        return None if last is None else make_upright(last, stream.sample_aspect_ratio)
 
 
-def _get_frame_seconds(stream: "VideoStream") -> float:
+def get_frame_seconds(stream: "VideoStream") -> float:
+    """Return how long a frame of a track is shown."""
     rate = stream.average_rate or stream.guessed_rate
     return float(1 / rate) if rate else DEFAULT_FRAME_SECONDS
 
 
-def _find_video(container: "InputContainer") -> "VideoStream":
+def find_video(container: "InputContainer") -> "VideoStream":
+    """Return the video track that a player shows. Raises UnreadableMediaError if there is none to decode."""
     streams = list_videos(container)
     if not streams:
         raise UnreadableMediaError("no video track")
@@ -142,7 +144,7 @@ def _find_video(container: "InputContainer") -> "VideoStream":
 def _are_keys_sparse(source: Path | bytes) -> bool:
     """Return whether the keyframes in the first minutes are too far apart."""
     with open_container(source) as container:
-        stream = _find_video(container)
+        stream = find_video(container)
         times: list[float] = []
         end = 0.0
         for packet in read_packets(container, stream, DecodeReport()):
@@ -156,7 +158,7 @@ def _are_keys_sparse(source: Path | bytes) -> bool:
         return not times or bool(np.diff([*times, end]).max() > MAX_KEYFRAME_GAP_SECONDS)
 
 
-def _to_image(frame: "VideoFrame", aspect: "Fraction | None") -> "PilImage":
+def make_upright(frame: "VideoFrame", aspect: "Fraction | None") -> "PilImage":
     """Convert a frame to an upright image with square pixels."""
     import av
 
@@ -170,10 +172,10 @@ def _to_image(frame: "VideoFrame", aspect: "Fraction | None") -> "PilImage":
         shown = map_tones(colors, transfer, frame.color_primaries)
         image = av.VideoFrame.from_ndarray(shown, format="rgb24").to_image()  # type: ignore[no-untyped-call]
     size = shape_pixels(*image.size, aspect)
-    return turn_image(image if size == image.size else image.resize(size), *_read_turn(frame))
+    return turn_image(image if size == image.size else image.resize(size), *read_turn(frame))
 
 
-def _read_turn(frame: "VideoFrame") -> tuple[int, bool]:
+def read_turn(frame: "VideoFrame") -> tuple[int, bool]:
     """Return how a frame is turned: degrees counterclockwise, after it was mirrored from left to right if True."""
     from av.sidedata.sidedata import Type
 

@@ -30,14 +30,16 @@ def measure_loudness(source: Path | bytes, points: int) -> Waveform:
         points: The number of equal parts to divide the recording into.
 
     Returns:
-        The peak of each part, shape (points,), float32 from 0 to 1.
+        The peak of each part, shape (points,), float32 from 0 to 1; shape (0,) without an audio track.
 
     Raises:
-        UnreadableMediaError: There is no audio track, or it cannot be decoded.
+        UnreadableMediaError: The audio track cannot be decoded.
     """
     facts = probe(source)
+    if not facts.sounds:
+        return np.zeros(0, np.float32)
     duration = facts.media.duration or 0.0
-    if facts.sounds and duration > MAX_WHOLE_SECONDS:
+    if duration > MAX_WHOLE_SECONDS:
         return _measure_samples(source, facts.sounds[0].index, duration, points)
     return _measure_whole(source, points)
 

@@ -73,7 +73,7 @@ class StreamFacts:
         video_duration: The duration of the video track in seconds; None if the file does not state it.
         sounds: The audio tracks, the one that a player plays first.
         subtitles: The subtitle tracks that are text, in order.
-        chapters: The chapters that have a title.
+        chapters: The chapters that have a title, in order.
     """
 
     media: MediaFacts

@@ -44,7 +44,8 @@ def test_results_are_short(tools):
 
 
 def test_filters_limit_the_results(tools):
-    assert tools.search("a", path="nowhere")["hits"] == []
+    with pytest.raises(UsageError, match="There is no folder nowhere"):
+        tools.search("a", path="nowhere")
     assert {hit["item"]["type"] for hit in tools.search("flower", types=["document"])["hits"]} <= {"document"}
     with pytest.raises(UsageError, match="after"):
         tools.search("a", after="soon")

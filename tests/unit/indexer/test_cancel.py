@@ -1,4 +1,4 @@
-"""A run that is stopped ends soon, whatever it is doing, and loses nothing that is complete."""
+"""A run that is stopped ends soon, whether it scans, hashes or transcribes, and loses nothing that is complete."""
 
 import threading
 import time

@@ -6,11 +6,15 @@ import pytest
 
 from crossmodal.client import parsing
 from search.query.request import parse_request
+from search.query.serializer import serialize_query
 from search.records import FILTERS, Filters, Job, JobState, Query, QueryPart, Retriever, Sort, Task, Tier
-from search.serializers import serialize_job, serialize_query
+from search.serializers import serialize_job
 
 VALUES = {
     "types": ("image", "video"),
+    "formats": ("pdf",),
+    "picture_kinds": ("screenshot",),
+    "date": "2018..2020",
     "sources": ("/a", "/b"),
     "path": "/a/c",
     "after": "2024-05",
@@ -38,6 +42,8 @@ FULL = Query(
     parts=PARTS,
     voice=b"spoken",
     exclude=("snow", "ice"),
+    recognize=False,
+    literal=("last summer",),
     weights={Retriever.VISUAL: 0.5},
     filters=Filters(**VALUES),
     limit=7,

@@ -17,8 +17,8 @@ ANSWER = """
 """
 ITEM = """
     id type path source state reason size mtime_ns belongs_to available modified_at title captured_at
-    is_date_guessed duration width height language camera artist album description latitude longitude orientation rating
-    tags placeholder
+    is_date_guessed date_precision duration width height language camera artist album description latitude longitude
+    orientation rating tags placeholder
 """
 EVIDENCE = "retriever segment kind score start end page offset snippet"
 

@@ -38,7 +38,7 @@ def fill(route, ids):
     """Return the path of a route with ids in place of its parameters."""
     path = route.path
     for name in re.findall(r"{(\w+)}", path):
-        path = path.replace(f"{{{name}}}", str(ids.get(name, "x")))
+        path = path.replace(f"{{{name}}}", str(ids.get(name, "1" if name == "number" else "x")))
     return path
 
 
@@ -129,6 +129,12 @@ LISTS = (
     "/api/v1/search?phrases=salary+of+everyone",
     "/api/v1/facets",
     "/api/v1/facets?q=in:hiddencase",
+    "/api/v1/facets?q=the+letter+about+the+old+train",
+    "/api/v1/folders",
+    "/api/v1/folders?q=zorblatt",
+    "/api/v1/suggestions?q=hidden",
+    "/api/v1/suggestions?q=sal",
+    "/api/v1/examples",
     "/api/v1/albums",
     "/api/v1/searches",
     "/api/v1/jobs",

@@ -13,6 +13,10 @@ from tests.support.rights import get_item_as, make_world
 from tests.support.web_client import make_client
 
 
+def suggest(world, headers, typed):
+    return world.client.get(f"/api/v1/suggestions?q={typed}", headers=headers).json["suggestions"]
+
+
 @pytest.fixture
 def world(fresh, tmp_path):
     return make_world(fresh, tmp_path)
@@ -50,7 +54,12 @@ def test_a_link_shows_no_folders_of_the_server(world, tmp_path):
     for address in ("items", f"items/{item}", f"items/{item}/passages", f"items/{item}/similar", "search?types=image"):
         response = world.client.get(f"/api/v1/{address}", headers=visitor)
         assert (response.status_code, str(tmp_path) in response.text) == (200, False), address
-    assert str(tmp_path) not in world.client.get("/api/v1/facets", headers=visitor).text
+    for address in ("facets", "folders", "examples", "suggestions?q=open", "suggestions?q=cat"):
+        response = world.client.get(f"/api/v1/{address}", headers=visitor)
+        assert (response.status_code, str(tmp_path) in response.text) == (200, False), address
+    assert world.client.get("/api/v1/folders", headers=visitor).json["folders"] == []
+    assert [one["label"] for one in suggest(world, visitor, "cat")] == ["cat.jpg"]
+    assert suggest(world, visitor, "notes") == suggest(world, visitor, "open") == []
 
 
 def test_an_album_shows_others_only_what_its_owner_may_read(world):
@@ -162,7 +171,8 @@ def test_people_with_a_link_cannot_ask_for_folders_or_owners(world, shared_album
     visitor = shared_album.visitor
     for address in (f"items?path={tmp_path}", f"search?path={tmp_path}", f"search?q=in:{tmp_path.name}"):
         answer = world.client.get(f"/api/v1/{address}", headers=visitor).json
-        assert answer.get("items", answer.get("hits")) == [], address
+        assert answer.get("items", answer.get("hits", [])) == [], address
+        assert answer.get("detail") in (None, "There is no such folder."), address
     (tmp_path / "hiddencase/salary.txt").unlink()
     missing = world.client.get(f"/api/v1/items/{shared_album.item}/media", headers=visitor)
     assert (missing.status_code, "hiddencase" in missing.text) == (404, False)
@@ -190,6 +200,9 @@ def test_an_album_shows_a_reader_only_the_names_of_files_in_hidden_sources(
         f"items/{item}/similar",
         "search?q=salary&all=true",
         "facets",
+        "folders",
+        "examples",
+        "suggestions?q=hiddencase",
     ):
         response = world.client.get(f"/api/v1/{address}", headers=friend)
         assert (response.status_code, "hiddencase" in response.text) == (200, False), address
@@ -202,7 +215,8 @@ def test_an_album_shows_a_reader_only_the_names_of_files_in_hidden_sources(
     hidden = tmp_path / "hiddencase"
     for address in (f"items?path={hidden}", f"search?path={hidden}", f"search?sources={hidden}&types=document"):
         answer = world.client.get(f"/api/v1/{address}", headers=friend).json
-        assert answer.get("items", answer.get("hits")) == [], address
+        assert answer.get("items", answer.get("hits", [])) == [], address
+        assert answer.get("detail") in (None, "There is no such folder."), address
 
 
 def test_problems_name_only_the_paths_that_a_reader_of_a_shared_album_may_see(world, shared_album, tmp_path):

@@ -11,7 +11,8 @@ import { createRoleSelect } from "./roles.js";
 import { createSourcesField, describeSources } from "./sources-field.js";
 
 /**
- * @import { Account, Source } from "../shared/types.js"
+ * @import { Account } from "../shared/account-types.js"
+ * @import { Source } from "../shared/types.js"
  * @import { SourcesField } from "./sources-field.js"
  */
 

@@ -8,7 +8,7 @@ import { reportErrors } from "../shared/status.js";
 
 /**
  * @import { Translate } from "../shared/i18n.js"
- * @import { Activity } from "../shared/types.js"
+ * @import { Activity } from "../shared/account-types.js"
  */
 
 /**

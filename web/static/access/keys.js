@@ -9,7 +9,10 @@ import { bindForm } from "./forms.js";
 import { createRoleSelect } from "./roles.js";
 import { createSourcesField, describeSources } from "./sources-field.js";
 
-/** @import { Account, ApiKey, Source } from "../shared/types.js" */
+/**
+ * @import { Account, ApiKey } from "../shared/account-types.js"
+ * @import { Source } from "../shared/types.js"
+ */
 
 const DEFAULT_DAYS = 90;
 

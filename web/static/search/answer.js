@@ -6,6 +6,7 @@ import { formatLanguage } from "../shared/format.js";
 import { getLanguage, t } from "../shared/i18n.js";
 import { may } from "../shared/session.js";
 import { locate } from "../shared/site.js";
+import { listWords } from "./recognized.js";
 import { hasFilters } from "./state.js";
 
 /**
@@ -14,6 +15,7 @@ import { hasFilters } from "./state.js";
  * @typedef {object} Actions
  * @property {() => void} dropFilters
  * @property {() => void} searchExactly search without correcting typing errors
+ * @property {(words: string[]) => void} searchWords search for words that were used as filters
  */
 
 const TYPES = /** @type {ItemType[]} */ (["image", "video", "audio", "document"]);
@@ -46,8 +48,15 @@ function describeVoice({ voice_text, voice_language, voice_translation }) {
 function describeTotal(answer, shownCount, state, actions) {
   const isFiltered = hasFilters(state);
   if (answer.nothing_relevant) {
-    const text = t(shownCount || !isFiltered ? "status.nothing" : "status.none");
+    const words = listWords(answer.query.recognized);
+    const named = words.map((one) => t("status.quoted", { text: one })).join(" ");
+    const none = words.length ? t("status.none_recognized", { words: named }) : t("status.none");
+    const text = shownCount || !(isFiltered || words.length) ? t("status.nothing") : none;
     const parts = [createElement("strong", {}, text), shownCount ? ` ${t("status.closest")}` : ""];
+    if (words.length) {
+      const search = () => actions.searchWords(words);
+      parts.push(" · ", createButton(t("status.as_words", { words: named }), search));
+    }
     if (isFiltered) parts.push(" · ", createButton(t("status.unfiltered"), actions.dropFilters));
     return parts;
   }
@@ -121,4 +130,17 @@ export async function describeLibrary(answer, state, actions) {
   if (!answer.total) return [t("status.none"), " ", createButton(t("status.unfiltered"), actions.dropFilters)];
   if (hasFilters(state)) return [createElement("strong", {}, t("status.items", { n: answer.total }))];
   return [`${t("status.library")} `, createElement("strong", {}, counts.join(", ")), ...describePending(answer)];
+}
+
+/**
+ * Return the function that shows something in the status line.
+ *
+ * @param {HTMLElement} line
+ */
+export function createStatusLine(line) {
+  /** @param {(string | Node)[]} parts @param {boolean} [isError] */
+  return (parts, isError = false) => {
+    line.replaceChildren(...parts);
+    line.classList.toggle("wrong", isError);
+  };
 }

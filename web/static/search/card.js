@@ -90,3 +90,14 @@ export function createCard(hit, options) {
   card.append(createOpenButton(hit, options), selectButton, likeButtons);
   return card;
 }
+
+/**
+ * Show whether a result is selected.
+ *
+ * @param {HTMLElement} card
+ * @param {boolean} isSelected
+ */
+export function markSelected(card, isSelected) {
+  card.classList.toggle("selected", isSelected);
+  card.querySelector(".select")?.setAttribute("aria-pressed", String(isSelected));
+}

@@ -19,6 +19,34 @@ export function measureBox([fromX, fromY], [toX, toY]) {
   return [Math.min(fromX, toX), Math.min(fromY, toY), Math.abs(toX - fromX), Math.abs(toY - fromY)];
 }
 
+// The longer side of the picture of a region, in pixels.
+const REGION_SIZE = 256;
+
+/**
+ * Replace an image by a region of it when it is loaded.
+ *
+ * @param {HTMLImageElement} image
+ * @param {Crop | null} crop null for the whole image
+ */
+export function cutRegion(image, crop) {
+  if (!crop) return;
+  const cut = () => {
+    const [left, top, width, height] = [
+      crop[0] * image.naturalWidth,
+      crop[1] * image.naturalHeight,
+      crop[2] * image.naturalWidth,
+      crop[3] * image.naturalHeight,
+    ];
+    const scale = Math.min(1, REGION_SIZE / Math.max(width, height));
+    const canvas = createElement("canvas", { width: Math.ceil(width * scale), height: Math.ceil(height * scale) });
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", image.alt);
+    canvas.getContext("2d")?.drawImage(image, left, top, width, height, 0, 0, canvas.width, canvas.height);
+    image.replaceWith(canvas);
+  };
+  image.addEventListener("load", cut, { once: true });
+}
+
 /**
  * @param {number} value
  * @param {number} start

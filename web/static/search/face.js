@@ -4,6 +4,7 @@ import { getMediaAddress, getThumbnailAddress, readFirstPassage } from "../share
 import { createElement, highlightWords } from "../shared/dom.js";
 import { formatTime, getFileName, isTimed } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { getPictureTime } from "./moment.js";
 import { drawWaveform } from "./waveform.js";
 
 /** @import { Evidence, Hit, Item, TimedEvidence } from "../shared/types.js" */
@@ -85,7 +86,7 @@ function createThumbnail(item, moment, width, createFallback) {
     image.srcset = [...small, `${address} 512w`].join(", ");
     image.sizes = `${Math.round(width)}px`;
   }
-  image.src = getThumbnailAddress(item, moment?.start ?? null);
+  image.src = getThumbnailAddress(item, moment ? getPictureTime(moment) : null);
   return image;
 }
 

@@ -2,10 +2,13 @@
 
 import { listAlbums, readFacets } from "../shared/api.js";
 import { bindDisclosure, createButton, createElement, getElement } from "../shared/dom.js";
-import { formatLanguage, formatRating } from "../shared/format.js";
+import { formatLanguage, formatRating, getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { FolderTree } from "./folder-tree.js";
 import { createHistogram } from "./histogram.js";
+import { createRequest } from "./request.js";
 import { clearFilters } from "./state.js";
+import { showTypeCounts } from "./type-counts.js";
 
 /**
  * @import { Facets, FacetValue, State } from "../shared/types.js"
@@ -24,7 +27,7 @@ const DURATIONS = [
 ];
 const SORTS = ["relevance", "newest", "oldest", "longest", "shortest"];
 const MAX_RATING = 5;
-const GROUPS = ["none", "day", "source"];
+const GROUPS = ["none", "day", "folder"];
 
 /** @param {number} index of DURATIONS */
 const formatDuration = (index) => t(`duration.${DURATIONS[index]?.[1] ?? "more"}`);
@@ -149,7 +152,9 @@ function createFields(facets, state, onChange) {
     { className: "fields" },
     createDateField(t("filter.after"), state.after, (after) => onChange({ after })),
     createDateField(t("filter.before"), state.before, (before) => onChange({ before })),
-    createSelect(t("filter.source"), sources, state.source ?? "", (source) => onChange({ source })),
+    facets.sources.length > 1 || state.source
+      ? createSelect(t("filter.source"), sources, state.source ?? "", (source) => onChange({ source }))
+      : null,
     createDurationField(facets, state, onChange),
     createSelect(t("filter.language"), languages, state.lang ?? "", (lang) => onChange({ lang })),
     createOptionalField("camera", facets.cameras),
@@ -198,6 +203,7 @@ function createChips(state, onChange) {
   if (state.after) add(`${t("filter.after")} ${state.after}`, { after: "" });
   if (state.before) add(`${t("filter.before")} ${state.before}`, { before: "" });
   if (state.source) add(shortenPath(state.source), { source: "" });
+  if (state.in) add(t("filter.in", { folder: getFileName(state.in) }), { in: "" }).title = state.in;
   if (state.longer || state.shorter) {
     const index = findDuration(state);
     const text = index < 0 ? `${state.longer ?? ""}–${state.shorter ?? ""} s` : formatDuration(index);
@@ -235,12 +241,14 @@ export class FilterPanel {
   #panel = getElement("filters");
   /** @type {State | null} */
   #state = null;
+  /** @type {HTMLElement[]} */
+  #recognized = [];
 
   /** @param {OnChange} onChange called with changes to the state */
   constructor(onChange) {
     this.#onChange = onChange;
     bindDisclosure(getElement("filters-toggle"), this.#panel, () => {
-      if (this.#state) this.show(this.#state);
+      if (this.#state) this.show(this.#state, this.#recognized);
     });
   }
 
@@ -248,20 +256,25 @@ export class FilterPanel {
    * Show the filters of a state.
    *
    * @param {State} state
+   * @param {HTMLElement[]} [recognized] the chips of what was recognized in the text
    */
-  async show(state) {
+  async show(state, recognized = []) {
     this.#state = state;
-    getElement("set").replaceChildren(...createChips(state, this.#onChange));
-    if (this.#panel.hidden) return;
-    // Only the types restrict the numbers, so that the other values of a filter that is set stay visible.
-    const facets = await readFacets(new URLSearchParams(state.type.map((type) => ["types", type]))).catch(() => null);
-    if (!facets || state !== this.#state) return;
+    this.#recognized = recognized;
+    getElement("set").replaceChildren(...recognized, ...createChips(state, this.#onChange));
+    const request = createRequest(state);
+    const facets = await readFacets(request, this.#panel.hidden ? ["types"] : []).catch(() => null);
+    if (state !== this.#state) return;
+    showTypeCounts(document.querySelectorAll(/** @type {"input"} */ ("input[name=type]")), facets);
+    if (this.#panel.hidden || !facets?.months) return;
+    const tree = new FolderTree(request, state, (path) => this.#onChange({ in: path }));
     // The panel is rebuilt, so the focus must be set again.
     const listControls = () => [...this.#panel.querySelectorAll("select, input, button")];
     const focused = listControls().findIndex((control) => control === document.activeElement);
     this.#panel.replaceChildren(
       createHistogram(facets.months, state, this.#onChange),
       createFields(facets, state, this.#onChange),
+      facets.folders.length ? tree.create(facets.folders) : "",
       facets.tags.length ? createTags(facets, state, this.#onChange) : "",
     );
     const control = focused < 0 ? null : listControls()[focused];

@@ -1,62 +1,66 @@
 /** Search inside one item: its text while typing, and its moments after a pause. */
 
 import { readMoments } from "../shared/api.js";
-import { createButton, createElement, highlightWords } from "../shared/dom.js";
-import { describeEvidence, isTimed } from "../shared/format.js";
+import { createElement } from "../shared/dom.js";
+import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
+import { createMoment } from "./moment.js";
 
-/** @import { Evidence, Item } from "../shared/types.js" */
+/**
+ * @import { Evidence, Item } from "../shared/types.js"
+ * @import { Stage } from "./stage.js"
+ *
+ * @typedef {object} FinderOptions
+ * @property {Stage} stage
+ * @property {(typed: string) => boolean} filter called with the text in lowercase; returns whether the text has it
+ * @property {(moments: Evidence[] | null) => void} onResults called with the moments, or null if the field is empty
+ */
 
 const TYPING_PAUSE_MS = 500;
 const MAX_MOMENTS = 30;
 
 /**
- * @param {Evidence} moment
- * @param {string} text
- * @param {((seconds: number) => void) | null} seek
- */
-function createMoment(moment, text, seek) {
-  const content = [createElement("small", {}, describeEvidence(moment)), highlightWords(moment.snippet ?? "", text)];
-  const row =
-    isTimed(moment) && seek
-      ? createButton(null, () => seek(moment.start), { className: "moment" })
-      : createElement("div", { className: "moment" });
-  row.append(...content);
-  return createElement("li", {}, row);
-}
-
-/**
  * Return a search field and the moments that it finds.
  *
- * The field dispatches `typed` events with the text in lowercase as their detail; they bubble.
- *
  * @param {Item} item
- * @param {(moments: Evidence[] | null) => void} onResults called with the moments, or null if the field is empty
- * @param {((seconds: number) => void) | null} seek plays the recording from a position
+ * @param {FinderOptions} options
  */
-export function createFinder(item, onResults, seek) {
+export function createFinder(item, { stage, filter, onResults }) {
   const input = createElement("input", { type: "search", placeholder: t("view.find"), className: "find" });
   input.setAttribute("aria-label", t("view.find"));
-  const list = createElement("ul", { className: "moments", aria: { live: "polite" } });
+  const status = createElement("p", { className: "hint found" });
+  status.setAttribute("role", "status");
+  const list = createElement("ul", { className: "moments" });
   /** @type {number | undefined} */
   let timer;
   let latestRequest = 0;
 
-  /** @param {string} text */
-  const search = async (text) => {
-    latestRequest += 1;
+  /** @param {string} text @param {boolean} isInText */
+  const search = async (text, isInText) => {
     const thisRequest = latestRequest;
-    const { moments } = text ? await readMoments(item.id, text).catch(() => ({ moments: [] })) : { moments: [] };
+    let problem = "";
+    const { moments } = await readMoments(item.id, text).catch((error) => {
+      problem = getErrorMessage(error);
+      return { moments: [] };
+    });
     if (thisRequest !== latestRequest) return;
-    onResults(text ? moments : null);
-    const rows = moments.filter((moment) => moment.kind !== "name").slice(0, MAX_MOMENTS);
-    list.replaceChildren(...rows.map((moment) => createMoment(moment, text, seek)));
+    onResults(moments);
+    const found = moments.filter((moment) => moment.kind !== "name").slice(0, MAX_MOMENTS);
+    list.replaceChildren(...found.map((moment) => createMoment(moment, item, text, stage)));
+    status.textContent = problem || (found.length || isInText ? "" : t("view.not_found", { text }));
   };
   input.addEventListener("input", () => {
     clearTimeout(timer);
+    latestRequest += 1;
     const text = input.value.trim();
-    input.dispatchEvent(new CustomEvent("typed", { bubbles: true, detail: text.toLowerCase() }));
-    timer = window.setTimeout(() => search(text), text ? TYPING_PAUSE_MS : 0);
+    const isInText = filter(text.toLowerCase());
+    status.textContent = "";
+    if (text) {
+      timer = window.setTimeout(() => search(text, isInText), TYPING_PAUSE_MS);
+      return;
+    }
+    list.replaceChildren();
+    onResults(null);
   });
-  return createElement("section", {}, input, list);
+  return createElement("section", {}, input, status, list);
 }

@@ -74,6 +74,8 @@ export class Grid {
   append(entries) {
     this.#entries = this.#entries.concat(entries);
     this.#layOut();
+    // These may not fill the window: when they are shown, more can be loaded.
+    this.#schedule();
   }
 
   /**

@@ -69,13 +69,26 @@ export function createHeatmapButton(id, state, getImage) {
     const frame = image?.parentElement;
     if (!image || !frame) return;
     const shown = frame.querySelector(".heat");
-    button.setAttribute("aria-pressed", String(!shown));
-    button.textContent = t(shown ? "view.show_heatmap" : "view.hide_heatmap");
-    if (shown) return shown.remove();
+    if (button.ariaBusy === "true") return;
+    if (shown) {
+      shown.remove();
+      label(false);
+      return;
+    }
+    button.ariaBusy = "true";
+    button.textContent = t("view.heatmap_busy");
+    const { heatmap } = await readHeatmap(id, fields).catch(() => ({ heatmap: [] }));
+    button.ariaBusy = null;
+    if (!frame.isConnected) return;
     const canvas = createElement("canvas", { className: "heat" });
     frame.append(canvas);
-    const { heatmap } = await readHeatmap(id, fields).catch(() => ({ heatmap: [] }));
     drawHeatmap(canvas, heatmap, image);
+    label(canvas.isConnected);
+  };
+  /** @param {boolean} isShown */
+  const label = (isShown) => {
+    button.setAttribute("aria-pressed", String(isShown));
+    button.textContent = t(isShown ? "view.hide_heatmap" : "view.show_heatmap");
   };
   const button = createButton(t("view.show_heatmap"), toggle, { className: "heat-toggle", aria: { pressed: false } });
   button.hidden = ![...fields].length;

@@ -7,6 +7,12 @@ import { t } from "../shared/i18n.js";
 
 // With more months than this, there is one bar for each year.
 const MAX_BARS = 60;
+// The width of the panel and its border, and the least width of a bar that can be hit with a finger, in pixels.
+const MAX_WIDTH = 960;
+const BORDER = 60;
+const BAR_WIDTH = 26;
+
+const countBars = () => Math.min(MAX_BARS, Math.floor((Math.min(innerWidth, MAX_WIDTH) - BORDER) / BAR_WIDTH));
 
 /**
  * Return the month or year after another.
@@ -23,10 +29,11 @@ export function getNextPeriod(period) {
  * Return the number of items by month, or by year if there are too many months.
  *
  * @param {FacetValue[]} months
+ * @param {number} [maxBars]
  * @returns {Map<string, number>}
  */
-export function countPeriods(months) {
-  const length = months.length > MAX_BARS ? "YYYY".length : "YYYY-MM".length;
+export function countPeriods(months, maxBars = MAX_BARS) {
+  const length = months.length > maxBars ? "YYYY".length : "YYYY-MM".length;
   const counts = new Map();
   for (const { value, count } of months) {
     const period = value.slice(0, length);
@@ -43,7 +50,7 @@ export function countPeriods(months) {
  * @param {(changes: Partial<State>) => void} onChange
  */
 export function createHistogram(months, state, onChange) {
-  const counts = countPeriods(months);
+  const counts = countPeriods(months, countBars());
   const max = Math.max(...counts.values(), 1);
   const chart = createElement("div", { className: "histogram", aria: { label: t("filter.histogram") } });
   chart.setAttribute("role", "group");

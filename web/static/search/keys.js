@@ -34,6 +34,10 @@ function moveFocus(grid, key) {
  */
 export function bindKeys({ grid, selection, textField }) {
   const viewer = getElement("viewer", HTMLDialogElement);
+  getElement("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    grid.focus(0);
+  });
   addEventListener("keydown", (event) => {
     const isTyping = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "");
     if (isTyping || viewer.open) return;

@@ -4,22 +4,24 @@ import { createElement, getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
 import { locate, mayKeepQueries } from "../shared/site.js";
-import { describeAnswer, describeLibrary } from "./answer.js";
-import { createCard } from "./card.js";
+import { createStatusLine, describeAnswer, describeLibrary } from "./answer.js";
+import { createCard, markSelected } from "./card.js";
 import { getAspectRatio } from "./face.js";
+import { showExamples } from "./examples.js";
 import { FilterPanel } from "./filters.js";
 import { Grid } from "./grid.js";
-import { createGrouping, getDivider } from "./grouping.js";
+import { arrange, createGrouping, getDivider } from "./grouping.js";
 import { bindImageInput } from "./image-input.js";
 import { bindKeys } from "./keys.js";
 import { PartsBar, storeFeedback } from "./parts.js";
 import { readFromHistory, readFromSession, storeInHistory, storeInSession } from "./position.js";
-import { createRequest, extractWords } from "./request.js";
+import { createRecognizedChips, listSearchedWords } from "./recognized.js";
+import { createRequest } from "./request.js";
 import { Results } from "./results.js";
 import { SavedPanel } from "./saved.js";
 import { Selection } from "./selection.js";
-import { clearFilters, isEmpty, readState, writeAddress } from "./state.js";
-import { addRecent, loadSuggestions } from "./suggestions.js";
+import { clearFilters, hasFilters, isEmpty, readState, setText, writeAddress } from "./state.js";
+import { addRecent, bindSuggestions } from "./suggestions.js";
 import { Viewer } from "./viewer.js";
 import { bindVoiceButton } from "./voice.js";
 
@@ -31,7 +33,7 @@ import { bindVoiceButton } from "./voice.js";
 const form = getElement("ask", HTMLFormElement);
 const textField = getElement("text", HTMLInputElement);
 const status = getElement("status");
-status.tabIndex = -1;
+const showStatus = createStatusLine(status);
 /** @type {HTMLInputElement[]} */
 const typeBoxes = [...form.querySelectorAll(/** @type {"input"} */ ("input[name=type]"))];
 
@@ -39,7 +41,7 @@ let state = readState();
 let latestSearch = 0;
 /** @type {Promise<boolean> | null} */
 let loading = null;
-/** @type {Pick<AnswerQuery, "corrected" | "ignored">} what the server changed in the text of the query */
+/** @type {Partial<AnswerQuery>} how the server read the text of the query */
 let interpreted = {};
 const results = new Results();
 
@@ -52,7 +54,7 @@ const grid = new Grid(getElement("hits"), {
 });
 /** @type {Selection} */
 const selection = new Selection({
-  onChange: () => grid.forEachCard(markSelected),
+  onChange: () => grid.forEachCard((card, hit) => markSelected(card, selection.has(hit.item.id))),
   listAll: async () => (await results.listRelevant(grid.entries)).map((entry) => entry.item),
   getAlbum: () => state.album[0] ?? null,
 });
@@ -61,6 +63,7 @@ const viewer = new Viewer({
   loadMore,
   like,
   onClose: (index) => grid.focus(index),
+  showError: (message) => showStatus([message], true),
 });
 const filterPanel = new FilterPanel(change);
 new SavedPanel({
@@ -73,19 +76,17 @@ const partsBar = new PartsBar({
   onChange: change,
   showStatus: (text, isError) => showStatus([text], isError),
 });
-const actions = { dropFilters, searchExactly: () => change({ exact: "1" }) };
+const actions = {
+  dropFilters: () => {
+    for (const box of typeBoxes) box.checked = false;
+    change(clearFilters());
+  },
+  searchExactly: () => change({ exact: "1" }),
+  searchWords: (/** @type {string[]} */ words) => change({ literal: [...state.literal, ...words] }),
+  setText: submit,
+};
 
-/**
- * @param {(string | Node)[]} parts
- * @param {boolean} [isError]
- */
-function showStatus(parts, isError = false) {
-  status.replaceChildren(...parts);
-  status.classList.toggle("wrong", isError);
-}
-
-/** Return the words to highlight: those that were searched for. */
-const getWords = () => extractWords({ q: interpreted.corrected ?? state.q ?? "" }, interpreted.ignored ?? []);
+const getWords = () => listSearchedWords(state, interpreted);
 
 /**
  * @param {Hit} hit
@@ -101,21 +102,6 @@ function createGridCard(hit, index, width) {
     select: (event) => selection.toggle(grid.entries, index, event.shiftKey),
     like: (weight) => like(hit.item, weight),
   });
-}
-
-/**
- * @param {HTMLElement} card
- * @param {Hit} entry
- */
-function markSelected(card, entry) {
-  const isSelected = selection.has(entry.item.id);
-  card.classList.toggle("selected", isSelected);
-  card.querySelector(".select")?.setAttribute("aria-pressed", String(isSelected));
-}
-
-function dropFilters() {
-  for (const box of typeBoxes) box.checked = false;
-  change(clearFilters());
 }
 
 /**
@@ -139,7 +125,7 @@ async function run(position) {
     show();
     interpreted = answer.query;
     grid.getGroup = createGrouping(state.group);
-    grid.set(hits);
+    grid.set(arrange(hits, state.group));
     showStatus(description);
     const spoken = answer.query.voice_translation ?? answer.query.voice_text;
     if (answer.query.voice_text && spoken) addSpokenWords(spoken);
@@ -151,11 +137,13 @@ async function run(position) {
   } catch (error) {
     if (!isLatest()) return;
     state.voice = null;
+    interpreted = {};
     results.clear();
     grid.set([]);
     showStatus([getErrorMessage(error)], true);
   }
-  filterPanel.show(state);
+  filterPanel.show(state, createRecognizedChips(state, interpreted, actions));
+  showExamples(isEmpty(state) && !hasFilters(state) && grid.entries.length > 0, searchFor);
 }
 
 /**
@@ -176,7 +164,7 @@ function loadMore() {
 async function appendResults(search) {
   try {
     const hits = await results.more();
-    if (search === latestSearch && hits.length) grid.append(hits);
+    if (search === latestSearch && hits.length) grid.append(arrange(hits, state.group));
     return hits.length > 0;
   } catch (error) {
     if (search === latestSearch) showStatus([getErrorMessage(error)], true);
@@ -228,11 +216,23 @@ function change(changes) {
   submit();
 }
 
-/** Search with the text and the types that are set in the form. */
-function submit() {
-  const q = textField.value.trim();
+/**
+ * Search for a text, with changes to the state.
+ *
+ * @param {string} text
+ * @param {Partial<State>} changes
+ */
+function searchFor(text, changes) {
+  textField.value = text;
+  for (const box of typeBoxes) if (changes.type) box.checked = changes.type.includes(box.value);
+  change(changes);
+}
+
+/** Search with a text and the types that are set in the form. */
+function submit(text = textField.value) {
+  textField.value = text;
   const type = typeBoxes.filter((box) => box.checked).map((box) => box.value);
-  state = { ...state, q, type, exact: q === state.q ? (state.exact ?? "") : "" };
+  state = { ...setText(state, text.trim()), type };
   updateAddress();
   partsBar.show();
   run();
@@ -266,7 +266,7 @@ function restore(position) {
   textField.value = state.q ?? "";
   for (const box of typeBoxes) box.checked = state.type.includes(box.value);
   partsBar.show();
-  run(position);
+  run(position).then(() => viewer.restore(getWords(), state));
 }
 
 form.addEventListener("submit", (event) => {
@@ -276,10 +276,6 @@ form.addEventListener("submit", (event) => {
 form.querySelector(".chips fieldset")?.addEventListener("change", () => submit());
 textField.addEventListener("search", () => {
   if (!textField.value) submit();
-});
-getElement("skip").addEventListener("click", (event) => {
-  event.preventDefault();
-  grid.focus(0);
 });
 bindImageInput((files) => partsBar.add(files));
 bindVoiceButton({
@@ -295,5 +291,5 @@ addEventListener("popstate", () => {
 addEventListener("pagehide", () => storeInSession(grid.entries.length));
 bindKeys({ grid, selection, textField });
 history.scrollRestoration = "manual";
-loadSuggestions();
+bindSuggestions({ field: textField, getState: () => state, onChoose: searchFor });
 restore(readFromSession());

@@ -1,12 +1,19 @@
 /** The parts of a query other than its text: uploaded images, and items that results should be like or unlike. */
 
-import { getQueryImageAddress, getThumbnailAddress, readItem, sendFeedback, uploadQueryImage } from "../shared/api.js";
+import {
+  getImageAddress,
+  getQueryImageAddress,
+  getThumbnailAddress,
+  readItem,
+  sendFeedback,
+  uploadQueryImage,
+} from "../shared/api.js";
 import { createElement, createIconButton, getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
 import { may } from "../shared/session.js";
 import { mayKeepQueries } from "../shared/site.js";
-import { createCropFrame } from "./crop.js";
+import { createCropFrame, cutRegion } from "./crop.js";
 import { hasThumbnail } from "./face.js";
 import { extractWords } from "./request.js";
 
@@ -54,6 +61,7 @@ export class PartsBar {
     };
     const label = t(crop ? "part.region" : "part.image");
     const image = createElement("img", { alt: label, src: getQueryImageAddress(id) });
+    cutRegion(image, crop);
     const choose = () => chooseRegion(getQueryImageAddress(id), (region) => replace({ id, crop: region }));
     const button = createIconButton(image, t("view.crop_hint"), choose, { className: "whole" });
     return createPart(button, label, "", () => replace());
@@ -68,7 +76,8 @@ export class PartsBar {
     };
     const label = t(like.weight < 0 ? "part.unlike" : like.crop ? "part.region" : "part.like");
     const image = createElement("img", { alt: label });
-    showItem(image, like.id);
+    cutRegion(image, like.crop);
+    showItem(image, like.id, like.crop !== null);
     return createPart(image, label, like.weight < 0 ? "−" : "+", remove);
   }
 
@@ -142,10 +151,11 @@ function chooseRegion(address, onCrop) {
  *
  * @param {HTMLImageElement} image
  * @param {number} id
+ * @param {boolean} isCut whether a region is cut from it, for which a thumbnail is too small
  */
-async function showItem(image, id) {
+async function showItem(image, id, isCut) {
   const item = await readItem(id).catch(() => null);
-  if (item && hasThumbnail(item)) image.src = getThumbnailAddress(item);
+  if (item && hasThumbnail(item)) image.src = isCut ? getImageAddress(item) : getThumbnailAddress(item);
   else image.replaceWith(createElement("span", { className: "glyph" }, item?.type === "audio" ? "♪" : "¶"));
 }
 

@@ -12,6 +12,7 @@ const LIKE_WEIGHT = 0.6;
 const FILTERS = /** @type {const} */ ({
   type: { field: "types", kind: "types" },
   source: { field: "sources", kind: "texts" },
+  in: { field: "path", kind: "folder" },
   after: { field: "after", kind: "date" },
   before: { field: "before", kind: "date" },
   longer: { field: "longer", kind: "seconds" },
@@ -44,6 +45,23 @@ export function createFilters(state) {
 }
 
 /**
+ * Return the changes to a state that add a value of a filter, or null if the page has no such filter.
+ *
+ * @param {State} state
+ * @param {string} field the name of the filter in a request
+ * @param {string} value
+ * @returns {Partial<State> | null}
+ */
+export function addFilter(state, field, value) {
+  const name = /** @type {keyof typeof FILTERS | undefined} */ (
+    Object.keys(FILTERS).find((one) => FILTERS[/** @type {keyof typeof FILTERS} */ (one)].field === field)
+  );
+  if (!name) return null;
+  const present = state[name];
+  return { [name]: Array.isArray(present) ? [...new Set([...present, value])] : value };
+}
+
+/**
  * Return the images and items of a query.
  *
  * @param {State} state
@@ -73,6 +91,7 @@ export function createRequest(state) {
   else if (!request.types.length) request.types = ITEM_TYPES;
   if (state.sort) request.sort = state.sort;
   if (state.exact) request.correct = false;
+  if (state.literal.length) request.literal = state.literal;
   return request;
 }
 

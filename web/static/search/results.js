@@ -9,6 +9,7 @@ import { search } from "../shared/api.js";
  * @property {SearchRequest} request
  * @property {Tier} tier the tier of its results
  * @property {boolean} mayRepeat whether some of its results may have been shown
+ * @property {number} [count] request no more than this
  */
 
 const PAGE_SIZE = 100;
@@ -47,7 +48,7 @@ export class Results {
     const hits = closest?.hits ?? setTier(answer.hits, "relevant");
     /** @type {NextPage} */
     const first = { request: { ...written, tier: "relevant" }, tier: "relevant", mayRepeat: Boolean(spoken) };
-    const next = closest ? closest.next : spoken && answer.next ? first : followPage(first, answer);
+    const next = closest ? closest.next : spoken && answer.next ? first : followPage(first, answer, hits.length);
     const show = () => {
       this.#shown = new Set(hits.map((hit) => hit.item.id));
       this.#next = next;
@@ -63,16 +64,16 @@ export class Results {
   async more() {
     while (this.#next) {
       const page = this.#next;
-      const answer = await search({ ...page.request, limit: PAGE_SIZE * 2 }).catch((error) => {
+      const answer = await search({ ...page.request, limit: page.count ?? PAGE_SIZE * 2 }).catch((error) => {
         if (page === this.#next) this.clear();
         throw error;
       });
       // Another query was started in the meantime.
       if (page !== this.#next) return [];
-      this.#next = followPage(page, answer);
+      this.#next = followPage(page, answer, this.#shown.size);
       const hits = answer.hits.filter((hit) => !(page.mayRepeat && this.#shown.has(hit.item.id)));
       for (const hit of hits) this.#shown.add(hit.item.id);
-      if (hits.length) return setTier(hits, page.tier);
+      if (hits.length) return setTier(hits, page.tier).map((hit) => ({ ...hit, follows: true }));
     }
     return [];
   }
@@ -101,14 +102,28 @@ export class Results {
 /**
  * @param {NextPage} page
  * @param {Answer} answer the answer to the request of the page
+ * @param {number} shownCount number of results that are shown before this answer
  * @returns {NextPage | null}
  */
-function followPage({ request, tier, mayRepeat }, answer) {
+function followPage({ request, tier, mayRepeat, count }, answer, shownCount) {
+  if (count) return null;
   if (answer.next) return { request: { ...request, cursor: answer.next }, tier, mayRepeat };
-  if (tier !== "relevant" || !answer.possible) return null;
   const { cursor: _, ...rest } = request;
-  return { request: { ...rest, tier: "possible" }, tier: "possible", mayRepeat: true };
+  if (tier === "relevant" && answer.possible) {
+    return { request: { ...rest, tier: "possible" }, tier: "possible", mayRepeat: true };
+  }
+  // Pictures always have neighbors: too few results that are like them are followed by the closest others.
+  const isEnough = shownCount + (tier === "possible" ? answer.hits.length : 0) >= CLOSEST_COUNT;
+  if (isEnough || tier === "closest" || !isOnlyPictures(rest)) return null;
+  return { request: { ...rest, all: true }, tier: "closest", mayRepeat: true, count: CLOSEST_COUNT * 2 };
 }
+
+/**
+ * Return whether a request searches by pictures or items only.
+ *
+ * @param {SearchRequest} request
+ */
+const isOnlyPictures = ({ text, parts }) => !text && Boolean(parts?.length);
 
 /**
  * Return what to show if nothing is relevant: the possible results, or any results if only few are possible.

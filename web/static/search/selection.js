@@ -159,7 +159,7 @@ export class Selection {
  * @param {HTMLElement} status
  * @param {Promise<Album[]>} albums
  */
-function createAlbumSelect(ids, status, albums) {
+export function createAlbumSelect(ids, status, albums) {
   const label = t("select.album");
   const select = createElement("select", { aria: { label } }, createElement("option", { value: "" }, label));
   albums.then((own) => {

@@ -8,7 +8,10 @@ import { t } from "../shared/i18n.js";
 import { createLifetimeSelect, createSecretField, describeUse, readLifetime } from "../shared/secret.js";
 import { getAccountId } from "../shared/session.js";
 
-/** @import { Album, Link, Person } from "../shared/types.js" */
+/**
+ * @import { Link, Person } from "../shared/account-types.js"
+ * @import { Album } from "../shared/types.js"
+ */
 
 const DEFAULT_DAYS = 30;
 

@@ -1,12 +1,24 @@
 /** The main part of the viewer: an image that can be zoomed, a player, or the pages of a document. */
 
-import { getImageAddress, getMediaAddress, getThumbnailAddress } from "../shared/api.js";
+import { getImageAddress, getMediaAddress } from "../shared/api.js";
 import { createElement } from "../shared/dom.js";
-import { getFileName } from "../shared/format.js";
+import { getFileName, isTimed } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { createCropFrame } from "./crop.js";
+import { hasPages, Pager } from "./pages.js";
+import { streamIfNeeded } from "./streaming.js";
 
-/** @import { Crop, Item } from "../shared/types.js" */
+/**
+ * @import { Crop, Item } from "../shared/types.js"
+ * @import { Place } from "./place.js"
+ *
+ * @typedef {{ segment?: number, start?: number | null, page?: number | null }} Target Where something is in an item.
+ *
+ * @typedef {object} StageOptions
+ * @property {string} words the words to mark on pages
+ * @property {(crop: Crop) => void} onCrop called when a box is drawn on an image
+ * @property {() => void} onMove called when another moment or page is shown
+ */
 
 // Relative to the size at which the image fits.
 const ZOOM_FACTORS = [1, 1.4, 2, 2.8, 4, 6, 8];
@@ -35,8 +47,13 @@ export class Stage {
   player = null;
   /** @type {HTMLImageElement | null} the image, if the item is one */
   image = null;
-  /** @type {HTMLElement | null} where the text of a document without a thumbnail goes */
+  /** @type {Pager | null} the pages, if the item is a PDF */
+  pager = null;
+  /** @type {HTMLElement | null} where the text of a sound recording, or of any other document, goes */
   paper = null;
+  /** @type {((segment: number) => void) | null} scrolls the text to a segment; set when there is a text */
+  showSegment = null;
+  #item;
   /** @type {HTMLVideoElement | null} the film of a photo while it is played */
   #film = null;
   #zoom = 0; // index of ZOOM_FACTORS
@@ -44,21 +61,59 @@ export class Stage {
 
   /**
    * @param {Item} item
-   * @param {number} start where to play a recording from, in seconds
-   * @param {(crop: Crop) => void} onCrop called when a box is drawn on an image
+   * @param {Place} place what to show first
+   * @param {StageOptions} options
    */
-  constructor(item, start, onCrop) {
+  constructor(item, { time, page }, { words, onCrop, onMove }) {
+    this.#item = item;
     if (item.type === "image") {
       this.#showImage(item, onCrop);
-    } else if (item.type !== "document") {
-      this.player = createPlayer(item.type, item, start);
-      this.element.append(this.player);
-    } else if (item.placeholder) {
-      this.element.append(createElement("img", { src: getThumbnailAddress(item), alt: "" }));
-    } else {
-      this.paper = createElement("div", { className: "paper", tabIndex: 0 });
+    } else if (hasPages(item)) {
+      this.pager = new Pager(item, page ?? 1, words);
+      this.pager.onTurn = onMove;
+      this.element.append(this.pager.element);
+    }
+    if (item.type === "audio" || (item.type === "document" && !this.pager)) {
+      this.paper = createElement("div", { className: "paper", tabIndex: 0, aria: { label: getFileName(item.path) } });
+      this.paper.setAttribute("role", "group");
       this.element.append(this.paper);
     }
+    if (item.type === "audio" || item.type === "video") {
+      this.player = createPlayer(item.type, item, time ?? 0);
+      for (const event of ["seeked", "pause"]) this.player.addEventListener(event, onMove);
+      this.element.append(this.player);
+      streamIfNeeded(item, this.player, time ?? 0, (notice) => this.element.append(notice));
+    }
+  }
+
+  /**
+   * Return what is shown: the item with the moment or the page.
+   *
+   * @returns {Place}
+   */
+  getPlace() {
+    return { id: this.#item.id, time: this.player?.currentTime ?? null, page: this.pager?.page ?? null };
+  }
+
+  /**
+   * Return whether a place in the item can be shown.
+   *
+   * @param {Target} target
+   */
+  canShow({ start, page, segment }) {
+    if (this.player) return isTimed({ start });
+    return Boolean(this.pager ? page : this.paper && segment);
+  }
+
+  /**
+   * Play a recording from a place, turn to the page or scroll to the text there.
+   *
+   * @param {Target} target
+   */
+  show({ start, page, segment }) {
+    if (this.player && isTimed({ start })) this.seek(start ?? 0);
+    else if (this.pager && page) this.pager.goTo(page);
+    else if (segment) this.showSegment?.(segment);
   }
 
   /**
@@ -85,10 +140,12 @@ export class Stage {
    * @param {number} steps
    */
   zoomBy(steps) {
+    this.pager?.zoomBy(steps);
     this.#zoomTo(this.#zoom + steps);
   }
 
   resetZoom() {
+    this.pager?.resetZoom();
     this.#zoomTo(0);
   }
 

@@ -8,6 +8,7 @@
 const SINGLE_FIELDS = /** @type {const} */ ([
   "q",
   "source",
+  "in",
   "after",
   "before",
   "longer",
@@ -20,9 +21,10 @@ const SINGLE_FIELDS = /** @type {const} */ ([
   "group",
   "exact",
 ]);
-const LIST_FIELDS = /** @type {const} */ (["type", "tag", "album"]);
+const LIST_FIELDS = /** @type {const} */ (["type", "tag", "album", "literal"]);
 const SINGLE_FILTERS = /** @type {const} */ ([
   "source",
+  "in",
   "after",
   "before",
   "longer",
@@ -52,7 +54,7 @@ const writeCrop = (crop) => (crop ? `@${crop.join("_")}` : "");
 export function readState(query = location.search) {
   const fields = new URLSearchParams(query);
   /** @type {State} */
-  const state = { likes: [], pictures: [], type: [], tag: [], album: [] };
+  const state = { likes: [], pictures: [], type: [], tag: [], album: [], literal: [] };
   for (const name of SINGLE_FIELDS) {
     const value = fields.get(name);
     if (value) state[name] = value;
@@ -110,3 +112,12 @@ export const hasFilters = (state) =>
  * @param {State} state
  */
 export const isEmpty = (state) => !state.q && !state.likes.length && !state.pictures.length && !state.voice;
+
+/**
+ * Return a state with a text. Of another text, errors are corrected and words are recognized again.
+ *
+ * @param {State} state
+ * @param {string} q
+ * @returns {State}
+ */
+export const setText = (state, q) => (q === state.q ? state : { ...state, q, exact: "", literal: [] });

@@ -1,22 +1,27 @@
-/** Suggestions below the text field: recent queries, and the tags of the library. */
+/** Suggestions below the text field: recent queries, and what begins with what is typed. */
 
-import { readFacets } from "../shared/api.js";
-import { createElement, getElement } from "../shared/dom.js";
+import { readSuggestions } from "../shared/api.js";
+import { getElement } from "../shared/dom.js";
+import { t } from "../shared/i18n.js";
 import { RECENT_KEY } from "../shared/session.js";
 import { mayKeepQueries } from "../shared/site.js";
+import { Combobox } from "./combobox.js";
+import { addFilter } from "./request.js";
+
+/**
+ * @import { State, Suggestion } from "../shared/types.js"
+ *
+ * @typedef {object} SuggestionsOptions
+ * @property {HTMLInputElement} field
+ * @property {() => State} getState
+ * @property {(text: string, changes: Partial<State>) => void} onChoose called with the new text and further changes
+ */
 
 const MAX_RECENT = 12;
-
-/** @type {string[]} */
-let tagFilters = [];
+const MAX_SHOWN_RECENT = 4;
 
 /** @returns {string[]} newest first */
 const readRecent = () => JSON.parse(localStorage.getItem(RECENT_KEY) ?? "[]");
-
-function showSuggestions() {
-  const options = [...readRecent(), ...tagFilters].map((value) => createElement("option", { value }));
-  getElement("recent").replaceChildren(...options);
-}
 
 /**
  * Add a query to the recent ones.
@@ -24,17 +29,46 @@ function showSuggestions() {
  * @param {string | undefined} text
  */
 export function addRecent(text) {
-  if (text) {
-    const recent = [text, ...readRecent().filter((other) => other !== text)].slice(0, MAX_RECENT);
-    localStorage.setItem(RECENT_KEY, JSON.stringify(recent));
-  }
-  showSuggestions();
+  if (!text) return;
+  const recent = [text, ...readRecent().filter((other) => other !== text)].slice(0, MAX_RECENT);
+  localStorage.setItem(RECENT_KEY, JSON.stringify(recent));
 }
 
-/** Load the tags of the library and show all suggestions. */
-export async function loadSuggestions() {
+/**
+ * Return the changes that take a suggestion: the text without what was typed, and the filter.
+ *
+ * @param {string} text
+ * @param {Suggestion} suggestion
+ * @param {State} state
+ * @returns {{ text: string, changes: Partial<State> }}
+ */
+export function applySuggestion(text, { typed, filter, value }, state) {
+  const start = text.slice(0, text.length - typed.length);
+  const rest = text.toLowerCase().endsWith(typed.toLowerCase()) ? start.trim() : "";
+  const changes = filter ? addFilter(state, filter, String(value)) : null;
+  if (changes) return { text: rest, changes };
+  const quoted = `${filter ? `${filter}:` : ""}"${String(value).replaceAll('"', " ")}"`;
+  return { text: [rest, quoted].filter(Boolean).join(" "), changes: {} };
+}
+
+/** @param {SuggestionsOptions} options */
+export function bindSuggestions({ field, getState, onChoose }) {
   if (!mayKeepQueries()) localStorage.removeItem(RECENT_KEY);
-  const facets = await readFacets("").catch(() => null);
-  tagFilters = facets?.tags.map(({ value }) => (/\s/.test(value) ? `tag:"${value}"` : `tag:${value}`)) ?? [];
-  showSuggestions();
+  return new Combobox(field, getElement("suggestions"), async (text) => {
+    const typed = text.trim().toLowerCase();
+    const recent = readRecent().filter((query) => query.toLowerCase().startsWith(typed) && query !== text);
+    const found = typed ? await readSuggestions(text.trimStart()).catch(() => []) : [];
+    const shown = typed ? recent.slice(0, MAX_SHOWN_RECENT) : recent;
+    return [
+      ...shown.map((query) => ({ label: query, hint: t("suggest.recent"), choose: () => onChoose(query, {}) })),
+      ...found.map((suggestion) => ({
+        label: suggestion.label,
+        hint: t(`suggest.${suggestion.filter ?? "file"}`),
+        choose: () => {
+          const { text: rest, changes } = applySuggestion(field.value.trim(), suggestion, getState());
+          onChoose(rest, changes);
+        },
+      })),
+    ];
+  });
 }

@@ -1,9 +1,19 @@
 /** The text of an item. Speech follows the player word by word. */
 
-import { createElement, getElement, highlightWords } from "../shared/dom.js";
-import { formatTime, isTimed } from "../shared/format.js";
+import { createButton, createElement, highlightWords } from "../shared/dom.js";
+import { formatTime, isTimed, namePage } from "../shared/format.js";
 
-/** @import { Segment } from "../shared/types.js" */
+/**
+ * @import { Item, Segment } from "../shared/types.js"
+ * @import { Stage } from "./stage.js"
+ *
+ * @typedef {object} Transcript
+ * @property {HTMLElement} element
+ * @property {(typed: string) => boolean} filter hides the rows without a text in lowercase; if none has it, shows all
+ *   and returns false
+ * @property {(segment: number) => void} show scrolls to a segment and marks it
+ * @property {((time: number) => void) | null} follow shows what is spoken at a time; null without a player
+ */
 
 // The times of segments and words are not exact. In seconds.
 const SEGMENT_LEAD = 0.05;
@@ -27,26 +37,41 @@ function createText(segment, words, player) {
 }
 
 /**
- * @param {Segment} segment
- * @param {string} words the words to highlight
- * @param {HTMLMediaElement | null} player
+ * @param {HTMLElement} row
+ * @param {Segment & { start: number }} segment
+ * @param {HTMLMediaElement} player
  */
-function createRow(segment, words, player) {
+function playOnClick(row, segment, player) {
+  row.dataset["start"] = String(segment.start);
+  row.dataset["end"] = String(segment.end ?? segment.start);
+  row.addEventListener("click", (event) => {
+    // The reader is selecting text.
+    if (getSelection()?.toString()) return;
+    const word = event.target instanceof Element ? event.target.closest(".word") : null;
+    player.currentTime = Number(word instanceof HTMLElement ? word.dataset["start"] : segment.start);
+    player.play();
+  });
+}
+
+/**
+ * @param {Segment} segment
+ * @param {Item} item
+ * @param {string} words the words to highlight
+ * @param {Stage} stage
+ */
+function createRow(segment, item, words, stage) {
   const row = createElement("div", { className: "moment" });
-  const text = createText(segment, words, player);
-  if (isTimed(segment) && player) {
-    row.dataset["start"] = String(segment.start);
-    row.dataset["end"] = String(segment.end ?? segment.start);
-    row.append(createElement("button", { type: "button", className: "seek" }, formatTime(segment.start)), ...text);
-    row.addEventListener("click", (event) => {
-      // The reader is selecting text.
-      if (getSelection()?.toString()) return;
-      const word = event.target instanceof Element ? event.target.closest(".word") : null;
-      player.currentTime = Number(word instanceof HTMLElement ? word.dataset["start"] : segment.start);
-      player.play();
-    });
+  const text = createText(segment, words, stage.player);
+  const label = isTimed(segment) ? formatTime(segment.start) : segment.page ? namePage(item, segment.page) : "";
+  if (isTimed(segment) && stage.player) {
+    row.append(createElement("button", { type: "button", className: "seek" }, label), ...text);
+    playOnClick(row, segment, stage.player);
+  } else if (segment.page && stage.pager) {
+    row.append(
+      createButton(label, () => stage.show(segment), { className: "seek" }),
+      ...text,
+    );
   } else {
-    const label = isTimed(segment) ? formatTime(segment.start) : segment.page ? String(segment.page) : "";
     row.append(createElement("small", {}, label), ...text);
   }
   return createElement("li", {}, row);
@@ -61,50 +86,82 @@ function createRow(segment, words, player) {
 const findLastStarted = (elements, time) => elements.findLast((element) => time >= Number(element.dataset["start"]));
 
 /**
+ * Scroll the nearest part of the viewer that scrolls, and nothing around it, so that an element is in its middle.
+ *
+ * @param {HTMLElement} element
+ * @param {boolean} isSmooth
+ */
+function scrollTo(element, isSmooth) {
+  const area = element.closest(".paper, .texts.own");
+  if (!area) return;
+  const [inner, outer] = [element.getBoundingClientRect(), area.getBoundingClientRect()];
+  const isCalm = !isSmooth || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  const top = inner.top - outer.top - (outer.height - inner.height) / 2;
+  area.scrollBy({ top, behavior: isCalm ? "auto" : "smooth" });
+}
+
+/**
  * Mark the segment and the word that are being spoken, and scroll to the segment.
  *
  * @param {HTMLElement} list
  * @param {HTMLMediaElement} player
+ * @returns {(time: number) => void} shows what is spoken at a time
  */
 function followPlayer(list, player) {
   /** @type {HTMLElement[]} */
   const rows = [...list.querySelectorAll(/** @type {"div"} */ ("div.moment[data-start]"))];
   /** @type {HTMLElement | null} */
   let current = null;
-  player.addEventListener("timeupdate", () => {
-    const time = player.currentTime;
+  /** @param {number} time @param {boolean} isSmooth */
+  const update = (time, isSmooth) => {
     const row = findLastStarted(rows, time + SEGMENT_LEAD);
     const isSpoken = row && time < Number(row.dataset["end"]) + SEGMENT_TAIL;
     if (current !== row || !isSpoken) current?.classList.remove("now");
     if (isSpoken) {
       row.classList.add("now");
-      if (current !== row && !player.paused) row.scrollIntoView({ block: "nearest", behavior: "smooth" });
+      if (current !== row) scrollTo(row, isSmooth);
     }
     current = isSpoken ? row : null;
     for (const word of list.querySelectorAll(".word.now")) word.classList.remove("now");
     const words = [...(current?.querySelectorAll(/** @type {"span"} */ ("span.word")) ?? [])];
     findLastStarted(words, time + WORD_LEAD)?.classList.add("now");
-  });
+  };
+  player.addEventListener("timeupdate", () => update(player.currentTime, !player.paused));
+  return (time) => update(time, false);
 }
 
 /**
  * Return the text of an item.
  *
  * @param {Segment[]} segments
+ * @param {Item} item
  * @param {string} words the words to highlight
- * @param {HTMLMediaElement | null} player
+ * @param {Stage} stage
  * @param {string} title
+ * @returns {Transcript}
  */
-export function createTranscript(segments, words, player, title) {
-  const rows = segments.map((segment) => createRow(segment, words, player));
-  const list = createElement("ul", { className: "texts" }, ...rows);
-  // The finder dispatches these events. Rows without the typed text are hidden.
-  getElement("viewer").addEventListener("typed", (event) => {
-    const typed = event instanceof CustomEvent ? String(event.detail) : "";
-    rows.forEach((row, index) => {
-      row.hidden = Boolean(typed) && !segments[index]?.text.toLowerCase().includes(typed);
-    });
-  });
-  if (player) followPlayer(list, player);
-  return createElement("section", {}, createElement("h3", {}, title), list);
+export function createTranscript(segments, item, words, stage, title) {
+  const rows = segments.map((segment) => createRow(segment, item, words, stage));
+  // Next to a film, the text scrolls apart from the rest of the panel.
+  const isApart = stage.player !== null && !stage.paper;
+  const list = createElement("ul", { className: isApart ? "texts own" : "texts" }, ...rows);
+  if (isApart) Object.assign(list, { tabIndex: 0, ariaLabel: title });
+  return {
+    element: createElement("section", {}, createElement("h3", {}, title), list),
+    filter: (typed) => {
+      const found = segments.map((segment) => segment.text.toLowerCase().includes(typed));
+      const isFound = found.includes(true);
+      rows.forEach((row, index) => {
+        row.hidden = isFound && !found[index];
+      });
+      return isFound;
+    },
+    show: (id) => {
+      const index = segments.findIndex((segment) => segment.id === id);
+      rows.forEach((row, at) => row.firstElementChild?.classList.toggle("now", at === index));
+      const row = rows[index];
+      if (row) scrollTo(row, false);
+    },
+    follow: stage.player ? followPlayer(list, stage.player) : null,
+  };
 }

@@ -2,7 +2,10 @@
 
 import { send, sendJson } from "./api.js";
 
-/** @import { Account, Activity, Album, ApiKey, Link, Person, Session } from "./types.js" */
+/**
+ * @import { Account, Activity, ApiKey, Link, Person, Session } from "./account-types.js"
+ * @import { Album } from "./types.js"
+ */
 
 /** @type {() => Promise<Session>} */
 export const readSession = () => send("/api/v1/session");

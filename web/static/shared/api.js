@@ -6,10 +6,13 @@ import { locate } from "./site.js";
 
 /**
  * @import {
- *   Album, Answer, Evidence, Facets, FullItem, Item, Job, JobRequest, LedgerItem, Model, NamedFile, SavedSearch,
- *   SearchRequest, Segment, Source, Space,
+ *   Album, Answer, Evidence, Example, Facets, Folder, FullItem, Item, Job, JobRequest, LedgerItem, Model, NamedFile,
+ *   PageOutline, Playback, SavedSearch, SearchRequest, Segment, Source, Space, Suggestion,
  * } from "./types.js"
  */
+
+// The server completes no longer texts.
+const MAX_TYPED = 200;
 
 /**
  * Send a request and return the decoded JSON document. If the session has ended, the browser goes to the page to sign
@@ -84,8 +87,18 @@ export const listModels = () => send("/api/v1/models");
 /** @type {() => Promise<{ items: Record<string, Record<string, number>> }>} numbers of items by type and state */
 export const readStatus = () => send("/api/v1/status");
 
-/** @type {(fields: URLSearchParams | string) => Promise<Facets>} */
-export const readFacets = (fields) => send(`/api/v1/facets?${fields}`);
+/** @type {(request: SearchRequest, facets: string[]) => Promise<Facets>} all facets if the list is empty */
+export const readFacets = (request, facets) => sendJson("POST", "/api/v1/facets", { ...request, facets });
+
+/** @type {(request: SearchRequest) => Promise<{ folders: Folder[], total: number }>} the folders in that of the request */
+export const readFolders = (request) => sendJson("POST", "/api/v1/folders", request);
+
+/** @type {(text: string) => Promise<Suggestion[]>} */
+export const readSuggestions = async (text) =>
+  (await send(`/api/v1/suggestions?${new URLSearchParams({ q: text.slice(-MAX_TYPED) })}`)).suggestions;
+
+/** @type {() => Promise<Example[]>} */
+export const readExamples = async () => (await send("/api/v1/examples")).examples;
 
 /** @type {(id: number, fields: URLSearchParams) => Promise<{ heatmap: number[][] }>} rows of values from 0 to 1 */
 export const readHeatmap = (id, fields) => send(`/api/v1/items/${id}/heatmap?${fields}`);
@@ -95,6 +108,10 @@ export const readFirstPassage = (id) => send(`/api/v1/items/${id}/passages?count
 
 /** @type {(id: number, text: string) => Promise<{ moments: Evidence[] }>} */
 export const readMoments = (id, text) => send(`/api/v1/items/${id}/moments?${new URLSearchParams({ text })}`);
+
+/** @type {(id: number, page: number, text: string) => Promise<PageOutline>} a page of a PDF */
+export const readPage = (id, page, text) =>
+  send(`/api/v1/items/${id}/pages/${page}?${new URLSearchParams({ text: text.slice(0, MAX_PAGE_TEXT) })}`);
 
 /** @type {(id: number, points: number) => Promise<{ peaks: number[] }>} */
 export const readLoudness = (id, points) => send(`/api/v1/items/${id}/loudness?points=${points}`);
@@ -193,6 +210,10 @@ export function upload(files, onProgress) {
   });
 }
 
+// The widths in which pages of a PDF can be requested, in pixels, and the longest text to find on a page.
+export const PAGE_WIDTHS = [640, 1024, 1600, 2400, 3200];
+const MAX_PAGE_TEXT = 2000;
+
 // Formats that browsers show. The preview of any other image is a JPEG.
 const BROWSER_IMAGES = /\.(jpe?g|jpe|jfif|png|gif|webp|avif|bmp)$/i;
 
@@ -202,9 +223,33 @@ export const getQueryImageAddress = (id) => locate(`/api/v1/query-images/${id}`)
 /** @type {(id: number) => string} */
 export const getMediaAddress = (id) => locate(`/api/v1/items/${id}/media`);
 
+/**
+ * Return the address of the transcript of a recording as a file of subtitles.
+ *
+ * @param {number} id
+ * @param {"vtt" | "srt"} format
+ * @param {string | null | undefined} language
+ */
+export const getSubtitlesAddress = (id, format, language) =>
+  locate(
+    `/api/v1/items/${id}/transcript?format=${format}${language ? `&language=${encodeURIComponent(language)}` : ""}`,
+  );
+
+/** @type {(id: number, start: number, end: number) => string} */
+export const getClipAddress = (id, start, end) => locate(`/api/v1/items/${id}/clip?start=${start}&end=${end}`);
+
+/** @type {(id: number) => Promise<Playback>} */
+export const readPlayback = (id) => send(`/api/v1/items/${id}/playback`);
+
+/** @type {(id: number, number: number) => string} */
+export const getFragmentAddress = (id, number) => locate(`/api/v1/items/${id}/playback/${number}`);
+
 /** @type {(item: Item) => string} */
 export const getImageAddress = (item) =>
   BROWSER_IMAGES.test(item.path) ? getMediaAddress(item.id) : locate(`/api/v1/items/${item.id}/preview`);
+
+/** @type {(id: number, page: number, width: number) => string} `width` is one of `PAGE_WIDTHS` */
+export const getPageAddress = (id, page, width) => locate(`/api/v1/items/${id}/pages/${page}/image?width=${width}`);
 
 /** Takes a form with the field `ids`: the ids of items, separated by commas. */
 export const getArchiveAddress = () => locate("/api/v1/archive");

@@ -19,6 +19,23 @@ export const getFileName = (path) => path.split("/").pop() ?? path;
 export const getFolder = (path) => path.split("/").slice(0, -1).join("/");
 
 /**
+ * Format a number of results; of an estimate, two digits are meaningful.
+ *
+ * @param {number} count
+ * @param {boolean} [isEstimate]
+ */
+export const formatCount = (count, isEstimate = false) =>
+  isEstimate ? `~${Number(count.toPrecision(2)).toLocaleString(getLanguage())}` : count.toLocaleString(getLanguage());
+
+/**
+ * Format a month and its year.
+ *
+ * @param {string} month `YYYY-MM`
+ */
+export const formatMonth = (month) =>
+  new Date(`${month}-01T00:00:00`).toLocaleDateString(getLanguage(), { year: "numeric", month: "long" });
+
+/**
  * Format a duration or a position as `m:ss` or `h:mm:ss`.
  *
  * @param {number} seconds
@@ -51,6 +68,22 @@ export function formatDate(iso, language = getLanguage()) {
 export const getLocalTime = (item) => toLocalTime(item.captured_at ?? item.modified_at);
 
 /**
+ * Return the day, or the month, season or year that begins on it.
+ *
+ * @param {string} day
+ * @param {"month" | "season" | "year" | null} precision
+ */
+function formatPeriod(day, precision) {
+  if (!precision) return formatDate(day);
+  const first = new Date(day);
+  const language = getLanguage();
+  if (precision === "year") return first.toLocaleDateString(language, { year: "numeric" });
+  const format = new Intl.DateTimeFormat(language, { year: "numeric", month: "long" });
+  if (precision === "month") return format.format(first);
+  return format.formatRange(first, new Date(first.getFullYear(), first.getMonth() + 2, 1));
+}
+
+/**
  * Return the date of an item; empty if there is none. A guess is marked, with where it is from unless it must be short.
  *
  * @param {Item} item
@@ -60,7 +93,7 @@ export function describeDate(item, isShort = false) {
   const time = getLocalTime(item);
   if (!time || (item.captured_at && !item.is_date_guessed)) return formatDate(time);
   // The time of a guess would pretend to be exact.
-  const date = formatDate(`${time.slice(0, 10)}T00:00:00`);
+  const date = formatPeriod(`${time.slice(0, 10)}T00:00:00`, item.date_precision ?? null);
   const key = isShort ? "about" : item.captured_at ? "from_name" : "from_file";
   return t(`date.${key}`, { date });
 }
@@ -101,6 +134,20 @@ export const formatRating = (stars) => "★".repeat(stars);
  * @returns {value is T & { start: number }}
  */
 export const isTimed = (value) => value.start !== null && value.start !== undefined;
+
+const SLIDES = /\.(pptx?|pptm|odp|key)$/i;
+const SHEETS = /\.(xlsx?|xlsm|ods)$/i;
+
+/**
+ * Return what a page of a document is called, with its number.
+ *
+ * @param {Pick<Item, "path">} item
+ * @param {number} number from 1
+ */
+export function namePage({ path }, number) {
+  const unit = SLIDES.test(path) ? "slide" : SHEETS.test(path) ? "sheet" : /\.pdf$/i.test(path) ? "page" : "section";
+  return t(`pages.unit.${unit}`, { n: number });
+}
 
 /**
  * Return why a result matches, and where.

@@ -10,24 +10,54 @@
  * @property {number} id
  * @property {ItemType} type
  * @property {string} path
+ * @property {string} [source] the path of the source
  * @property {boolean} [available] false if its disk is not mounted
  * @property {string | null} [title]
  * @property {number | null} [width] in pixels
  * @property {number | null} [height] in pixels
  * @property {number | null} [duration] in seconds
  * @property {string | null} [captured_at] ISO 8601, with the offset from UTC if it is known
- * @property {boolean} [is_date_guessed] whether `captured_at` was read from the file name
+ * @property {boolean} [is_date_guessed] whether `captured_at` was read from the name of the file or folder
+ * @property {"month" | "season" | "year" | null} [date_precision] of a guessed date; null for a day or a time
  * @property {string | null} [modified_at] ISO 8601 in UTC; the date of an item without `captured_at`
  * @property {number | null} [rating] 1 to 5
  * @property {string | null} [placeholder] 4 x 3 colors of six hexadecimal digits each, row by row
  *
+ * @typedef {object} PageOutline A page of a PDF.
+ * @property {number} page from 1
+ * @property {number} pages number of pages of the document
+ * @property {number} width in points
+ * @property {number} height in points
+ * @property {Crop[]} boxes where the words are
+ *
  * @typedef {object} Segment
+ * @property {number} id
  * @property {string} kind
  * @property {string} text
  * @property {number | null} [start] in seconds
  * @property {number | null} [end] in seconds
  * @property {number | null} [page]
  * @property {[start: number, end: number, text: string][] | null} [words]
+ * @property {TextLine[]} [lines] of text in an image
+ * @property {string | null} [language] of subtitles
+ *
+ * @typedef {object} TextLine a line of text that was read in an image
+ * @property {number[]} quad x and y of its four corners, as shares of the width and height of the image
+ * @property {string} text
+ *
+ * @typedef {object} Playback How a recording can be played.
+ * @property {string} container
+ * @property {string | null} video the codec of the images
+ * @property {string | null} audio the codec of the sound
+ * @property {number} duration in seconds
+ * @property {string | null} type the media type of the file, to ask a browser
+ * @property {boolean} common whether every browser plays the file
+ * @property {number} fragments
+ * @property {number} fragment_seconds
+ * @property {string} fragment_type
+ * @property {number} lead in seconds
+ * @property {boolean} converts_video
+ * @property {boolean} converts_audio
  *
  * @typedef {object} ItemDetails
  * @property {Segment[]} segments
@@ -46,12 +76,14 @@
  * @typedef {Item & ItemDetails} FullItem
  *
  * @typedef {object} Evidence
+ * @property {number} [segment] the id of the segment
  * @property {string} kind
  * @property {number} score relevance, 0 to 1
  * @property {number | null} [start] in seconds
  * @property {number | null} [end] in seconds
  * @property {number | null} [page]
  * @property {string | null} [snippet]
+ * @property {TextLine[] | null} [lines] of text in an image, those with words of the query
  *
  * @typedef {Evidence & { start: number }} TimedEvidence
  *
@@ -65,8 +97,15 @@
  * @property {number[]} stacked ids of near-duplicates
  * @property {boolean} [date_guessed] whether it satisfies the date filters only by a guessed date
  * @property {Tier} [tier] set by the page
+ * @property {boolean} [follows] whether it was loaded after others; set by the page
+ *
+ * @typedef {object} Recognized words of a query that are used as a filter
+ * @property {"date" | "type" | "filter"} kind
+ * @property {string} text
+ * @property {Record<string, unknown>} filters
  *
  * @typedef {object} AnswerQuery
+ * @property {Recognized[]} [recognized]
  * @property {string | null} [voice_text]
  * @property {string | null} [voice_language]
  * @property {string | null} [voice_translation]
@@ -94,6 +133,7 @@
  * @property {string[]} tags
  * @property {number[]} albums
  * @property {string[]} [sources]
+ * @property {string} [path] a folder
  * @property {string[]} [languages]
  * @property {string} [after]
  * @property {string} [before]
@@ -108,6 +148,7 @@
  * @property {Part[]} [parts]
  * @property {string} [sort]
  * @property {boolean} [correct]
+ * @property {string[]} [literal] words that name a date or a kind of item and are searched for
  * @property {string} [tier]
  * @property {number} [limit]
  * @property {string} [cursor]
@@ -123,6 +164,7 @@
  * @typedef {object} State The query and the filters. They are stored in the address of the page.
  * @property {string} [q]
  * @property {string} [source]
+ * @property {string} [in] a folder
  * @property {string} [after]
  * @property {string} [before]
  * @property {string} [longer]
@@ -137,13 +179,35 @@
  * @property {string[]} type
  * @property {string[]} tag
  * @property {string[]} album
+ * @property {string[]} literal
  * @property {Like[]} likes
  * @property {QueryImage[]} pictures
  * @property {Blob | null} [voice]
  *
  * @typedef {{ value: string, count: number }} FacetValue
  *
+ * @typedef {object} Folder
+ * @property {string} path
+ * @property {string} name
+ * @property {number} count number of results in it and below
+ * @property {number} direct number of results in it, but not below
+ * @property {number} folders number of folders in it
+ *
+ * @typedef {object} Suggestion
+ * @property {string} typed the end of the text that it completes
+ * @property {string | null} filter the field of a search; null for the name of a file
+ * @property {string | number} value
+ * @property {string} label
+ *
+ * @typedef {object} Example
+ * @property {string} kind
+ * @property {string} label
+ * @property {Partial<SearchRequest>} request
+ *
  * @typedef {object} Facets
+ * @property {FacetValue[]} types
+ * @property {Folder[]} folders
+ * @property {boolean} is_estimate
  * @property {FacetValue[]} months
  * @property {FacetValue[]} tags
  * @property {FacetValue[]} sources
@@ -212,49 +276,6 @@
  * @property {string | null} owner the name of the account that it belongs to
  * @property {boolean} is_shared whether every account can see it
  * @property {number[]} shared_with ids of further accounts that can see it; only for its owner and admins
- *
- * @typedef {"search" | "edit" | "admin"} AccountRole
- *
- * @typedef {object} Account
- * @property {number} id
- * @property {string} name
- * @property {AccountRole} role
- * @property {number[] | null} sources ids of the folders that it may read; null for all
- * @property {string | null} signed_in_at ISO 8601
- * @property {boolean} is_disabled
- *
- * @typedef {object} Session
- * @property {string} role
- * @property {Account | null} account
- * @property {boolean} has_accounts
- * @property {string | null} form_token
- *
- * @typedef {object} ApiKey
- * @property {number} id
- * @property {number} account_id
- * @property {string} name
- * @property {string} prefix
- * @property {AccountRole} role
- * @property {number[] | null} sources
- * @property {string} created_at ISO 8601
- * @property {string | null} expires_at ISO 8601
- * @property {string | null} last_used_at ISO 8601
- *
- * @typedef {object} Link A link to an album.
- * @property {number} id
- * @property {string} created_at ISO 8601
- * @property {string | null} expires_at ISO 8601
- * @property {string | null} last_used_at ISO 8601
- *
- * @typedef {{ id: number, name: string }} Person Someone with an account.
- *
- * @typedef {object} Activity
- * @property {number} id
- * @property {string} at ISO 8601
- * @property {string | null} account
- * @property {string} action
- * @property {string | null} subject
- * @property {string | null} address
  *
  * @typedef {{ file: File, name: string }} NamedFile A file and its name relative to the dropped folder.
  */

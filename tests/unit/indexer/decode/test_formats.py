@@ -8,9 +8,9 @@ from PIL import Image
 
 from docs.format_tables import DOCUMENT, insert_tables
 from indexer.decode.document.document import FORMATS
-from indexer.decode.document.pdf import MAX_PAGES
 from indexer.decode.families import BY_TYPE, FAMILIES
 from search.errors import UnreadableMediaError
+from search.media.document.pdf_file import MAX_PAGES
 from search.records import ItemType
 from tests.support.formats import (
     DOCUMENTS,

@@ -103,8 +103,25 @@ def test_the_track_in_the_language_of_the_sound_is_read(film):
         language="ger",
     )
     lines, is_heard, summary = read(path)
-    assert ([line[0] for line in lines], is_heard) == (["Die Ernte war gut."], False)
+    assert ([line[0] for line in lines], is_heard) == (["Die Ernte war gut.", "The harvest was good."], False)
     assert summary.facts.language == "de"
+
+
+def test_tracks_in_further_languages_are_read_with_their_language(film):
+    german, french = [(0.5, 1.7, "Die Ernte war gut.")], [(0.5, 1.7, "La moisson fut bonne.")]
+    path = film(
+        (german, {"language": "ger"}),
+        (french, {"language": "fre", "title": "Commentary"}),
+        (french, {"language": "fre"}),
+        (LINE, {"language": "eng", "disposition": DEFAULT}),
+        (LINE, {"language": "eng", "title": "English again"}),
+        language="eng",
+    )
+    *parts, summary = decode_file(path, ItemType.VIDEO)
+    lines = [(one.language, one.text) for one in parts if isinstance(one, Segment) and one.kind == "speech"]
+    assert lines == [("en", "The harvest was good."), ("de", "Die Ernte war gut."), ("fr", "La moisson fut bonne.")]
+    assert not any(isinstance(part, AudioChunk) for part in parts)
+    assert summary.facts.language == "en"
 
 
 def test_a_subtitle_file_comes_before_a_track(film, tmp_path):
@@ -379,7 +396,11 @@ def test_chapters_of_an_audiobook_are_found_at_their_times(tmp_path):
     *parts, summary = decode_file(tmp_path / "book.m4b", ItemType.AUDIO)
     chapters = [part for part in parts if isinstance(part, Segment)]
     found = [(part.kind, part.text, part.start, part.end) for part in chapters]
-    assert found == [(SegmentKind.PASSAGE, "The Whale", 2, 4)]
+    assert found == [
+        (SegmentKind.CHAPTER, "Chapter 1", 0, 2),
+        (SegmentKind.CHAPTER, "The Whale", 2, 4),
+        (SegmentKind.CHAPTER, "02", 4, 6),
+    ]
     assert summary.type is ItemType.AUDIO
     assert summary.facts.duration == pytest.approx(6, abs=0.15)
 

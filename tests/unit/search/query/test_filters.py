@@ -3,6 +3,7 @@
 import dataclasses
 import re
 import unicodedata
+from datetime import date
 from pathlib import Path
 
 import click
@@ -21,6 +22,7 @@ from search.records import (
     FilterKind,
     Filters,
     ItemType,
+    Matches,
     MediaFacts,
     Record,
     Segment,
@@ -28,18 +30,23 @@ from search.records import (
 )
 from search.storage.albums import Albums
 from search.storage.catalog import Catalog
-from search.storage.facets import read_facets
+from search.storage.facets import FACETS, read_facet
 from search.storage.filters import SQL, select_items
 from search.storage.sources import Sources
+from search.text.dates.period import read_period
+from search.text.dates.reading import read_date
 
 STATE = Path(__file__).parents[4] / "web/static/search/request.js"
 # What the page leaves to its search box.
-TYPED = {"path", "album", "phrases"}
+TYPED = {"album", "phrases", "date", "formats", "picture_kinds"}
 # A value that the first of two items satisfies and the second does not: as text, and as JSON.
 VALUES = {
     "types": ("video", ["video"]),
+    "formats": ("mp4", ["mp4"]),
+    "picture_kinds": ("screenshot", ["screenshot"]),
     "sources": ("/one", ["/one"]),
     "path": ("/one/films", "/one/films"),
+    "date": ("2024-05..2025", "2024-05..2025"),
     "after": ("2024-05", "2024-05"),
     "before": ("2025", "2025"),
     "longer": ("2m", 120.0),
@@ -65,6 +72,7 @@ FIRST = MediaFacts(
 )
 # Of dates, durations and ratings, the second item is outside one bound only.
 SECOND = {
+    "date": MediaFacts(captured_at="2026-01-01T00:00:00"),
     "before": MediaFacts(captured_at="2026-01-01T00:00:00"),
     "shorter": MediaFacts(duration=7200.0),
     "rating": MediaFacts(rating=3),
@@ -104,7 +112,7 @@ def test_a_filter_is_the_same_in_a_request_in_a_query_and_as_an_option(name):
     assert result.output.strip() == repr(expected)
 
 
-@pytest.mark.parametrize("name", FILTERS)
+@pytest.mark.parametrize("name", sorted(FILTERS.keys() - {"picture_kinds"}))
 def test_a_filter_keeps_the_items_that_satisfy_it(database, name):
     first = save(database, "/one/films/a.mp4", ItemType.VIDEO, FIRST, "the night train to Paris")
     second = save(database, "/two/b.jpg", ItemType.IMAGE, SECOND.get(name, MediaFacts()), "a train at night")
@@ -112,6 +120,53 @@ def test_a_filter_keeps_the_items_that_satisfy_it(database, name):
     Albums(database).change(album, [first], [])
     assert select_items(database, Filters()).tolist() == [first, second]
     assert select_items(database, make_filters({name: VALUES[name][1]})).tolist() == [first]
+
+
+def test_screenshots_are_recognized_by_the_name_of_their_file_or_folder(database):
+    names = (
+        "Screenshot_2025.png",
+        "Screenshots/a.png",
+        "Bildschirmfoto 1.png",
+        "屏幕截图 1.png",
+        "CAPTURE D’ÉCRAN.png",
+    )
+    named = [save(database, f"/one/{name}", ItemType.IMAGE, MediaFacts(), "words") for name in names]
+    save(database, "/one/screen.png", ItemType.IMAGE, MediaFacts(), "words")
+    save(database, "/one/Screenshots.pdf", ItemType.DOCUMENT, MediaFacts(), "words")
+    assert select_items(database, Filters(picture_kinds=("screenshot",))).tolist() == named
+    with pytest.raises(UsageError, match="picture must be one of screenshot, not 'receipt'"):
+        select_items(database, Filters(picture_kinds=("receipt",)))
+
+
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("2024", "2024-01-01 2024-12-31"),
+        ("2024-02", "2024-02-01 2024-02-29"),
+        ("2024-02-29", "2024-02-29 2024-02-29"),
+        ("2018..2020-03", "2018-01-01 2020-03-31"),
+        ("..2020", "None 2020-12-31"),
+        ("2018..", "2018-01-01 None"),
+        ("last month", "2026-11-01 2026-11-30"),
+        ("summer 2018", "2018-06-01 2018-08-31"),
+        ("summer", "2026-06-01 2026-08-31"),
+        ("may", "2026-05-01 2026-05-31"),
+        ("上个月", "2026-11-01 2026-11-30"),
+        ("12 марта 2021", "2021-03-12 2021-03-12"),
+        ("agosto 2019", "2019-08-01 2019-08-31"),
+    ],
+)
+def test_a_date_is_digits_or_words(text, days):
+    period = read_date(text, date(2026, 12, 1))
+    assert f"{period.first} {period.last}" == days
+    assert read_period(str(period)) == period
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2024-13", "2020..2018", "0000", "99999", "..", "x" * 100, "2024-02-30"])
+def test_other_text_is_no_date(text):
+    assert read_date(text, date(2026, 12, 1)) is None
+    with pytest.raises(UsageError, match=r"date: "):
+        parse_query(f'date:"{text}"')
 
 
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
@@ -150,7 +205,7 @@ def test_a_whole_path_is_compared_with_its_case(database):
 
 def test_facets_count_the_values_of_filters(database):
     save(database, "/one/films/a.mp4", ItemType.VIDEO, FIRST, "text")
-    facets = read_facets(database, Filters())
+    facets = {name: read_facet(database, facet, Matches(Filters())) for name, facet in FACETS.items()}
     assert facets["tags"] == [{"value": "Fair", "count": 1}]
     assert facets["ratings"] == [{"value": 4, "count": 1}]
     assert facets["cameras"] == [{"value": "NIKON D5", "count": 1}]

@@ -7,10 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from search.errors import UsageError
-from search.records import FileFacts, Filters, ItemType, MediaFacts, Record, Sort
+from search.records import FileFacts, Filters, ItemType, Matches, MediaFacts, Record, Sort
 from search.storage.catalog import Catalog
 from search.storage.database import Database
-from search.storage.facets import read_facets
+from search.storage.facets import FACETS, read_facet
 from search.storage.filters import select_items
 from search.storage.sources import Sources
 from tests.support.old_catalog import write_old_catalog
@@ -88,13 +88,12 @@ def test_guessed_dates_follow_the_known_dates_of_their_day(catalog, monkeypatch,
     try:
         begin, end, next_day = "2024-05-01T00:00:00", "2024-05-01T23:59:59", "2024-05-02T00:00:00"
         guessed = ["2024-05-01T00:00:01", "2024-05-01T12:11:12"]
-        modified = time.mktime((2024, 5, 1, 23, 0, 0, 0, 0, -1))
-        dates = save(catalog, [*guessed, None, next_day, end, begin], modified, guessed)
+        dates = save(catalog, [*guessed, None, next_day, end, begin], guessed=guessed)
         newest = [dates[item_id] for item_id in catalog.list_newest(Filters())]
-        assert newest == [next_day, end, begin, None, *guessed[::-1]]
+        assert newest == [next_day, end, begin, *guessed[::-1], None]
         for sort, expected in (
             (Sort.NEWEST, newest),
-            (Sort.OLDEST, [begin, end, *guessed, None, next_day]),
+            (Sort.OLDEST, [begin, end, *guessed, next_day, None]),
         ):
             positions = catalog.read_order(sort, dates)
             assert [dates[item_id] for item_id in sorted(positions, key=positions.get)] == expected
@@ -110,7 +109,7 @@ def test_filters_and_months_use_the_local_time(catalog, berlin):
     assert list_dates(catalog, dates, after="2024-05-01") == {early, clip, None}
     assert list_dates(catalog, dates, before="2024-05-01") == {late}
     assert list_dates(catalog, dates, after="2024-05-01T13:59:59", before="2024-05-01T14:00:01") == {None}
-    months = read_facets(catalog.database, Filters())["months"]
+    months = read_facet(catalog.database, FACETS["months"], Matches(Filters()))
     assert months == [{"value": "2024-04", "count": 1}, {"value": "2024-05", "count": 3}]
 
 
@@ -126,7 +125,7 @@ def test_a_filter_with_a_zone_is_a_moment(catalog):
 def test_a_file_from_the_future_was_modified_when_it_was_indexed(catalog):
     dates = save(catalog, [None], datetime(2098, 1, 1, tzinfo=UTC).timestamp())
     year = str(datetime.now(UTC).year)
-    assert [one["value"][:4] for one in read_facets(catalog.database, Filters())["months"]] == [year]
+    assert [one["value"][:4] for one in read_facet(catalog.database, FACETS["months"], Matches(Filters()))] == [year]
     assert list_dates(catalog, dates, after="2098") == set()
 
 

@@ -6,7 +6,7 @@ import pytest
 from search.errors import UnreadableMediaError
 from search.media.recording import loudness
 from search.media.recording.loudness import measure_loudness
-from tests.support.recordings import encode, make_tone, write_sounds
+from tests.support.recordings import encode, make_images, make_tone, write_frames, write_sounds
 
 # Alternately quiet and loud, for 20 seconds each.
 SOUND = np.concatenate([make_tone(20) * level for level in (0.1, 1, 0.3, 1)])
@@ -25,6 +25,10 @@ def test_a_long_recording_is_sampled(monkeypatch, container, codec):
     inner = [place for place in range(16) if place % 4]
     assert sampled[inner] == pytest.approx(whole[inner], rel=0.2, abs=0.02)
     assert whole[1] < whole[5] / 4
+
+
+def test_a_film_without_sound_has_no_peaks():
+    assert len(measure_loudness(encode(write_frames, make_images(3), container="mp4"), 10)) == 0
 
 
 def test_a_recording_without_sound_has_no_loudness():

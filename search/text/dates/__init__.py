@@ -1,0 +1,1 @@
+"""Dates as people write them: periods of days, and the words that name them in five languages."""
