@@ -63,6 +63,12 @@ def make_blueprint(library: OpenHome, authentication: Authentication, settings: 
         """Show the library page: folders, uploads, jobs and files."""
         return render_page("library.html")
 
+    @pages.get("/albums")
+    @Operation(media=HTML)
+    def show_albums() -> Response:
+        """Show the page of albums."""
+        return render_page("albums.html")
+
     @pages.get("/opensearch.xml")
     @Operation(media=(OPENSEARCH,), role=Role.NONE)
     def describe_search() -> Response:

@@ -11,6 +11,7 @@ import { showExamples } from "./examples.js";
 import { FilterPanel } from "./filters.js";
 import { Grid } from "./grid.js";
 import { arrange, createGrouping, getDivider } from "./grouping.js";
+import { markHidden, onHiddenChange } from "./hide.js";
 import { bindImageInput } from "./image-input.js";
 import { bindKeys } from "./keys.js";
 import { PartsBar, storeFeedback } from "./parts.js";
@@ -94,7 +95,7 @@ const getWords = () => listSearchedWords(state, interpreted);
  * @param {number} width in pixels
  */
 function createGridCard(hit, index, width) {
-  return createCard(hit, {
+  const card = createCard(hit, {
     words: getWords(),
     width,
     isSelected: selection.has(hit.item.id),
@@ -102,7 +103,9 @@ function createGridCard(hit, index, width) {
     select: (event) => selection.toggle(grid.entries, index, event.shiftKey),
     like: (weight) => like(hit.item, weight),
   });
+  return markHidden(card, hit.item.id);
 }
+onHiddenChange(() => grid.forEachCard((card, hit) => markHidden(card, hit.item.id)));
 
 /**
  * Search for the current state and show the results.

@@ -5,6 +5,7 @@ import { createButton, createElement, getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
 import { canChangeAlbum, getFormToken, may } from "../shared/session.js";
+import { hideWithUndo } from "./hide.js";
 
 /**
  * @import { Album, Hit, Item } from "../shared/types.js"
@@ -95,7 +96,7 @@ export class Selection {
       count,
       download,
       ...(may("search") ? [this.#createCopyButton(count)] : []),
-      ...(may("edit") ? this.#createAlbumControls(ids, count) : []),
+      ...(may("edit") ? [...this.#createAlbumControls(ids, count), this.#createHideButton(ids)] : []),
       createButton(t("select.all"), () => this.selectAll()),
       createButton(t("select.none"), () => this.clear()),
     );
@@ -113,6 +114,15 @@ export class Selection {
         status.textContent = getErrorMessage(error);
       }
     });
+  }
+
+  /** @param {number[]} ids */
+  #createHideButton(ids) {
+    const hide = () => {
+      this.clear();
+      return hideWithUndo(ids);
+    };
+    return createButton(t("hide.hide"), hide, { title: t("hide.hint") });
   }
 
   /**

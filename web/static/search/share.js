@@ -18,7 +18,7 @@ const DEFAULT_DAYS = 30;
 /**
  * Return whom an album is shared with, or who shares it, in words; empty if only the user of the page sees it.
  *
- * @param {Album} album
+ * @param {Pick<Album, "owner" | "owner_id" | "is_shared" | "shared_with">} album
  * @param {number} accountId of the user of the page
  * @param {import("../shared/i18n.js").Translate} [translate]
  */

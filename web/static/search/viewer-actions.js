@@ -1,4 +1,4 @@
-/** What can be done with the item in the viewer: copy a link to it, download it, add it to an album. */
+/** What can be done with the item in the viewer: copy a link to it, download it, add it to an album, hide it. */
 
 import { getMediaAddress, listAlbums } from "../shared/api.js";
 import { createButton, createElement } from "../shared/dom.js";
@@ -6,6 +6,7 @@ import { getErrorMessage } from "../shared/errors.js";
 import { getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { canChangeAlbum, may } from "../shared/session.js";
+import { createHideButton } from "./hide.js";
 import { createAlbumSelect } from "./selection.js";
 
 /** @import { Item } from "../shared/types.js" */
@@ -35,5 +36,8 @@ export function createActions(item, getLink) {
     (list) => list.albums.filter(canChangeAlbum),
     () => [],
   );
-  return { controls: [copy, download, createAlbumSelect([item.id], status, albums)], status };
+  return {
+    controls: [copy, download, createAlbumSelect([item.id], status, albums), createHideButton(item.id, status)],
+    status,
+  };
 }

@@ -176,6 +176,25 @@ export const listAlbums = () => send("/api/v1/albums");
 /** @type {(name: string) => Promise<Album>} */
 export const addAlbum = (name) => sendJson("POST", "/api/v1/albums", { name });
 
+/** @type {(id: number, change: { name?: string, cover?: number | null }) => Promise<Album>} */
+export const editAlbum = (id, change) => sendJson("PATCH", `/api/v1/albums/${id}`, change);
+
+/** @type {(id: number, items: number[]) => Promise<Album>} the items in order; without any, the newest are first */
+export const orderAlbum = (id, items) => sendJson("PUT", `/api/v1/albums/${id}/order`, { items });
+
+/** @type {(ids: number[]) => Promise<{ items: number[] }>} returns all items that were hidden, with copies */
+export const hideItems = (ids) => sendJson("POST", "/api/v1/hidden", { items: ids });
+
+/** @type {(ids: number[]) => Promise<{ items: number[] }>} */
+export const unhideItems = (ids) => sendJson("POST", "/api/v1/hidden/undo", { items: ids });
+
+/** @type {(fields: URLSearchParams) => Promise<{ items: LedgerItem[], next: number | null }>} */
+export const listHidden = (fields) => send(`/api/v1/hidden?${fields}`);
+
+/** @type {(request: object) => Promise<Item[]>} returns the items of the first page of an answer */
+export const searchItems = async (request) =>
+  (await sendJson("POST", "/api/v1/search", request)).hits.map((/** @type {{ item: Item }} */ { item }) => item);
+
 /** @type {(id: number) => Promise<void>} */
 export const deleteAlbum = (id) => send(`/api/v1/albums/${id}`, { method: "DELETE" });
 

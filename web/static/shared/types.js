@@ -271,7 +271,9 @@
  * @typedef {object} Album
  * @property {number} id
  * @property {string} name
+ * @property {string} created_at
  * @property {number} count
+ * @property {number | null} cover the id of the item that represents it
  * @property {number | null} owner_id
  * @property {string | null} owner the name of the account that it belongs to
  * @property {boolean} is_shared whether every account can see it
