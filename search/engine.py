@@ -17,7 +17,7 @@ from search.records import Answer, Coverage, Evidence, Hit, Matches, Query, Retr
 from search.retrieval.ranking import Count, Ranking, keep_relevant, rank
 from search.retrieval.retrieval import Retrieval
 from search.scoring.candidates import RELEVANCE_CUT, Candidate, Ranked
-from search.scoring.grouping import Stack, diversify
+from search.scoring.grouping import Stack, choose_cover, diversify
 from search.storage.folders import check_folder
 from search.text.dates.reading import get_today
 from search.text.snippets import choose_lines, cut_snippet
@@ -244,7 +244,7 @@ class Engine:
 
     def _make_hits(self, query: Query, page: Sequence[Stack], offset: int, ranking: Ranking) -> tuple[Hit, ...]:
         catalog = self.library.restrict(query.filters.rights).catalog
-        items = catalog.read_items([stack.first.item_id for stack in page])
+        items = catalog.read_items([item_id for stack in page for item_id in stack.item_ids])
         candidates_by_stack = [stack.first.candidates for stack in page]
         segments = catalog.read_segments(
             [candidate.segment_id for candidates in candidates_by_stack for candidate in candidates]
@@ -261,9 +261,10 @@ class Engine:
                 if candidate.segment_id in segments
             )
             relevant = ranked.score >= RELEVANCE_CUT and (query.include_all or query.tier is Tier.RELEVANT)
-            item = items[ranked.item_id]
+            item = choose_cover([items[item_id] for item_id in stack.item_ids if item_id in items])
+            others = tuple(item_id for item_id in stack.item_ids if item_id != item.id)
             is_guessed = has_dates and item.is_date_guessed
-            hits.append(Hit(offset + place + 1, ranked.score, relevant, item, evidence, stack.others, is_guessed))
+            hits.append(Hit(offset + place + 1, ranked.score, relevant, item, evidence, others, is_guessed))
         return tuple(hits)
 
 

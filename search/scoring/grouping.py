@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from search.records import Retriever, Vectors
+from search.records import Item, Retriever, Vectors
 from search.scoring.candidates import Ranked
 
 # Images are near-duplicate if their 64-bit perceptual hashes differ in few bits and their vectors are close. Both are
@@ -51,6 +51,23 @@ def stack_near_duplicates(ranked: Sequence[Ranked]) -> list[Stack]:
             images.append((len(stacks), item))
         stacks.append(Stack(item))
     return stacks
+
+
+def choose_cover(items: Sequence[Item]) -> Item:
+    """Return the item that represents a stack: the original, not a copy that was scaled down or lost its metadata.
+
+    Args:
+        items: The items of the stack, best-ranked first.
+    """
+    return max(items, key=_describe_original)
+
+
+def _describe_original(item: Item) -> tuple[int, int, int]:
+    """Return what speaks for an item as the original: metadata of the camera, then pixels, then bytes."""
+    facts = item.facts
+    has_date = facts.captured_at is not None and not facts.is_date_guessed
+    known = has_date + (facts.camera is not None) + (facts.latitude is not None)
+    return known, (facts.width or 0) * (facts.height or 0), item.size
 
 
 def _has_near_phashes(phashes: Sequence[int]) -> bool:
