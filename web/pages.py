@@ -13,7 +13,7 @@ from web.access.identity_provider import has_provider
 from web.access.page_caller import describe_page_caller
 from web.assets import hash_assets, list_modules
 from web.contract.operation import NOT_MODIFIED, Operation
-from web.texts import LANGUAGES, read_texts
+from web.texts import LANGUAGES, read_reasons, read_texts
 
 OPENSEARCH = "application/opensearchdescription+xml"
 HTML = ("text/html",)
@@ -128,7 +128,8 @@ def render_page(template: str, status: int = 200, **values: Any) -> Response:
     """
     language = request.accept_languages.best_match(LANGUAGES, LANGUAGES[0])
     texts = read_texts(language)
-    page = render_template(template, language=language, texts=texts, t=texts.__getitem__, **values)
+    common = {"language": language, "texts": texts, "reasons": read_reasons(language), "t": texts.__getitem__}
+    page = render_template(template, **common, **values)
     response = make_response(page, status)
     # A page differs between callers, so no other cache may store it.
     response.cache_control.private = True

@@ -4,6 +4,7 @@ import { addJob, cancelJob, getJobEventsAddress, listJobs, retryJob } from "../s
 import { createButton, createElement, getElement, replaceRows } from "../shared/dom.js";
 import { formatDate, formatTime, getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { localizeReason } from "../shared/reasons.js";
 import { may } from "../shared/session.js";
 import { reportErrors } from "../shared/status.js";
 
@@ -47,11 +48,11 @@ function describeProgress({ total, done, rate, seconds_left }) {
 
 /** @param {Job} job */
 function describeSummary({ error, model, summary }) {
-  if (error) return error;
+  if (error) return localizeReason(error);
   if (model) return summary ? t("sum.filled", { n: Number(summary["filled"]) }) : "";
   const counts = COUNTS.filter((name) => summary?.[name]);
   const texts = counts.map((name) => t(`sum.${name}`, { n: Number(summary?.[name]) }));
-  return [...texts, ...(summary?.["warning"] ? [String(summary["warning"])] : [])].join(", ");
+  return [...texts, ...(summary?.["warning"] ? [localizeReason(String(summary["warning"]))] : [])].join(", ");
 }
 
 /**

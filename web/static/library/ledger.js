@@ -4,6 +4,7 @@ import { forgetItem, listLedger } from "../shared/api.js";
 import { createButton, createElement, getElement } from "../shared/dom.js";
 import { getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { localizeReason } from "../shared/reasons.js";
 import { may } from "../shared/session.js";
 import { reportErrors } from "../shared/status.js";
 import { startJob } from "./jobs.js";
@@ -31,8 +32,8 @@ function createLedgerRow({ id, path, state, reason, advice, uploaded }) {
     await showSummary();
   });
   actions.append(createButton(t(uploaded ? "lib.delete" : "lib.forget"), forget));
-  const reasonCell = createElement("td", {}, reason);
-  if (advice && state !== "indexed") reasonCell.append(createElement("small", {}, advice));
+  const reasonCell = createElement("td", {}, localizeReason(reason));
+  if (advice && state !== "indexed") reasonCell.append(createElement("small", {}, localizeReason(advice)));
   const badge = createElement("span", { className: `state ${state}` }, t(`state.${state}`));
   const pathCell = createElement("td", { className: "path" }, path);
   const cells = [pathCell, createElement("td", {}, badge), reasonCell, ...(may("admin") ? [actions] : [])];

@@ -3,6 +3,7 @@
 import { addSource, forgetSource, listSources } from "../shared/api.js";
 import { createButton, createElement, getElement, replaceRows } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
+import { localizeReason } from "../shared/reasons.js";
 import { may } from "../shared/session.js";
 import { reportErrors, showStatus } from "../shared/status.js";
 import { showJobs, startJob } from "./jobs.js";
@@ -20,8 +21,8 @@ const rows = new Map();
 
 /** @param {Source} source */
 function createWarnings({ unavailable, problem }) {
-  const lost = unavailable.map((folder) => `${t("lib.unavailable")}: ${folder.path} (${folder.reason})`);
-  return [...lost, ...(problem ? [problem] : [])].map((text) => createElement("em", {}, ` ${text}`));
+  const lost = unavailable.map((folder) => `${t("lib.unavailable")}: ${folder.path} (${localizeReason(folder.reason)})`);
+  return [...lost, ...(problem ? [localizeReason(problem)] : [])].map((text) => createElement("em", {}, ` ${text}`));
 }
 
 /**

@@ -4,6 +4,7 @@ import { getMediaAddress } from "../shared/api.js";
 import { createElement } from "../shared/dom.js";
 import { describeDate, formatLanguage, formatRating, formatTime, getFileName, getFolder } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { localizeReason } from "../shared/reasons.js";
 import { may } from "../shared/session.js";
 import { locate, mayKeepQueries } from "../shared/site.js";
 
@@ -43,7 +44,7 @@ export function createFacts(item, words) {
     ["size", item.width ? `${item.width} × ${item.height}` : null],
     ["duration", item.duration ? formatTime(item.duration) : null],
     ["language", item.language ? formatLanguage(item.language) : null],
-    ["remark", item.reason],
+    ["remark", localizeReason(item.reason)],
   ];
   for (const [name, value] of rows) if (value) add(name, value);
   if (item.tags?.length) {
@@ -60,7 +61,7 @@ export function createFacts(item, words) {
   for (const { id, path, reason } of item.attachments ?? []) {
     const name = getFileName(path);
     const href = getMediaAddress(id);
-    add("attachments", createElement("a", { href, target: "_blank", rel: "noopener", title: reason ?? "" }, name));
+    add("attachments", createElement("a", { href, target: "_blank", rel: "noopener", title: localizeReason(reason) }, name));
   }
   if (!may("search")) return list;
   const query = `${mayKeepQueries() ? words : ""} in:"${getFolder(item.path)}"`.trim();
