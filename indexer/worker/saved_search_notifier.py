@@ -64,8 +64,14 @@ class SavedSearchNotifier:
             self._saved.mark_sent(saved.id, [], None)  # the search works again
 
     def _search(self, saved: SavedSearch) -> dict[int, float]:
-        """Return the scores of all relevant items that the owner of a search may read, by item id."""
-        fields = dict(saved.request) | {"limit": MAX_LIMIT, "all": False, "tier": Tier.RELEVANT, "stack": False}
+        """Return the scores of all items that the page would show as relevant or possible, by item id.
+
+        Items that the owner of the search may not read are left out.
+        """
+        return self._search_tier(saved, Tier.RELEVANT) | self._search_tier(saved, Tier.POSSIBLE)
+
+    def _search_tier(self, saved: SavedSearch, tier: Tier) -> dict[int, float]:
+        fields = dict(saved.request) | {"limit": MAX_LIMIT, "all": False, "tier": tier, "stack": False}
         rights = read_rights(self._library, saved)
         scores: dict[int, float] = {}
         while True:

@@ -120,3 +120,26 @@ def test_a_search_for_what_is_like_a_hidden_or_missing_item_is_not_saved(fresh, 
     for request in ({"like": [10**9]}, {"parts": [{"item": 10**9}]}):
         assert admin.post("/api/v1/searches", json=body | {"request": request}).status_code == 404
     assert admin.post("/api/v1/searches", json=body | {"request": {"like": [item_id]}}).status_code == 201
+
+
+def test_a_watched_search_finds_what_the_page_finds(client, fresh, media):
+    request = {"text": "crane harbor"}
+    saved = save(client, request=request).json
+    Notifier(fresh).poll()
+    texts = (
+        "We walked along the old harbor at night and looked at the ships.",
+        "The old harbor was built in 1902.",
+        "At night the crane stands still.",
+        "old harbor ships night",
+    )
+    for number, text in enumerate(texts):
+        (media / f"{number}.txt").write_text(text)
+    index(fresh, media)
+    Notifier(fresh).poll()
+    shown = {
+        tier: {hit["item"]["id"] for hit in ask(client, **request, tier=tier).json["hits"]}
+        for tier in ("relevant", "possible")
+    }
+    found = client.get(f"/api/v1/searches/{saved['id']}/matches").json["items"]
+    assert shown["possible"]
+    assert {item["id"] for item in found} == shown["relevant"] | shown["possible"]

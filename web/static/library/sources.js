@@ -21,7 +21,9 @@ const rows = new Map();
 
 /** @param {Source} source */
 function createWarnings({ unavailable, problem }) {
-  const lost = unavailable.map((folder) => `${t("lib.unavailable")}: ${folder.path} (${localizeReason(folder.reason)})`);
+  const lost = unavailable.map(
+    (folder) => `${t("lib.unavailable")}: ${folder.path} (${localizeReason(folder.reason)})`,
+  );
   return [...lost, ...(problem ? [localizeReason(problem)] : [])].map((text) => createElement("em", {}, ` ${text}`));
 }
 

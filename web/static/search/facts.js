@@ -61,7 +61,10 @@ export function createFacts(item, words) {
   for (const { id, path, reason } of item.attachments ?? []) {
     const name = getFileName(path);
     const href = getMediaAddress(id);
-    add("attachments", createElement("a", { href, target: "_blank", rel: "noopener", title: localizeReason(reason) }, name));
+    add(
+      "attachments",
+      createElement("a", { href, target: "_blank", rel: "noopener", title: localizeReason(reason) }, name),
+    );
   }
   if (!may("search")) return list;
   const query = `${mayKeepQueries() ? words : ""} in:"${getFolder(item.path)}"`.trim();
