@@ -19,6 +19,7 @@ from search.records import (
     Source,
     State,
 )
+from search.tagging.description import write_description
 
 # What the user can do about a file that is not indexed.
 ADVICE = {
@@ -73,6 +74,8 @@ def serialize_query(query: Query) -> dict[str, Any]:
         "weights": dict(query.weights),
         "parts": [_serialize_part(part, images) for part in query.parts],
         **{name: _serialize_filter(getattr(query.filters, name)) for name in FILTERS},
+        "voice_language": query.voice_language,
+        "voice_languages": list(query.voice_languages),
         "sort": query.sort,
         "stack": query.stack,
         "diversity": query.diversity,
@@ -118,6 +121,8 @@ def serialize_item(item: Item, disclosure: Disclosure) -> dict[str, Any]:
         "belongs_to": disclosure.show_path(item.belongs_to) if item.belongs_to is not None else None,
         "available": item.is_available,
         "modified_at": item.modified_at,
+        "machine_tags": [tag._asdict() for tag in item.machine_tags],
+        "machine_description": write_description([tag.name for tag in item.machine_tags if tag.described]),
         **asdict(limit_location(item.facts, disclosure.precision)),
     }
 

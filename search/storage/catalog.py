@@ -18,6 +18,7 @@ from search.records import (
     Ids,
     Item,
     ItemType,
+    MachineTag,
     MediaFacts,
     Record,
     Rights,
@@ -264,8 +265,16 @@ def _scatter(row_id: ColumnElement[int]) -> ColumnElement[int]:
 def _select_items() -> Any:
     c = t.tag.c
     tags = select(func.json_group_array(c.name)).where(c.item_id == t.item.c.id).scalar_subquery()
+    m = t.machine_tag.c
+    recognized = func.json_group_array(func.json_array(m.name, m.score, m.start, m.described))
+    machine_tags = select(recognized).where(m.item_id == t.item.c.id).scalar_subquery()
     storage = (is_available().label("is_available"), find_volume().label("volume"))
-    labels = (t.source.c.path.label("source_path"), tags.label("tags"), read_modified().label("modified_at"))
+    labels = (
+        t.source.c.path.label("source_path"),
+        tags.label("tags"),
+        machine_tags.label("machine_tags"),
+        read_modified().label("modified_at"),
+    )
     return select(t.item, *labels, *storage).join(t.source, t.source.c.id == t.item.c.source_id)
 
 
@@ -292,7 +301,14 @@ def _make_item(row: Row[Any]) -> Item:
         is_available=bool(row.is_available),
         volume=row.volume or "",
         modified_at=row.modified_at,
+        machine_tags=_make_machine_tags(row.machine_tags),
     )
+
+
+def _make_machine_tags(document: str) -> tuple[MachineTag, ...]:
+    """Return tags from the array in JSON that `_select_items` selects, the most probable first."""
+    tags = [MachineTag(*values, bool(described)) for *values, described in json.loads(document)]
+    return tuple(sorted(tags, key=lambda tag: (-tag.score, tag.name)))
 
 
 def _make_segment(row: Row[Any]) -> FoundSegment:

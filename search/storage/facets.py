@@ -47,8 +47,9 @@ def read_facets(database: Database, filters: Filters) -> dict[str, Any]:
 def _select_counts(value: ColumnElement[Any], filters: Filters) -> Select[Any]:
     number = func.count().label("number")
     query = select(value, number).select_from(t.item).join(t.source, t.source.c.id == t.item.c.source_id)
-    if value is t.tag.c.name:
-        query = query.join(t.tag, t.tag.c.item_id == t.item.c.id)
+    for table in (t.tag, t.machine_tag):
+        if value is table.c.name:
+            query = query.join(table, table.c.item_id == t.item.c.id)
     return query.where(make_conditions(filters), value.is_not(None)).group_by(value).order_by(number.desc(), value)
 
 

@@ -5,6 +5,7 @@ import { bindDisclosure, createButton, createElement, getElement } from "../shar
 import { formatLanguage, formatRating } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { createHistogram } from "./histogram.js";
+import { createMachineTags, getTagName } from "./machine-tags.js";
 import { clearFilters } from "./state.js";
 
 /**
@@ -208,6 +209,9 @@ function createChips(state, onChange) {
   }
   if (state.rating) add(formatMinRating(Number(state.rating)), { rating: "" });
   for (const tag of state.tag) add(`#${tag}`, { tag: state.tag.filter((other) => other !== tag) });
+  for (const tag of state.shows) {
+    add(t("machine.chip", { what: getTagName(tag) }), { shows: state.shows.filter((other) => other !== tag) });
+  }
   for (const id of state.album) {
     const album = state.album.filter((other) => other !== id);
     showAlbumName(add(t("saved.album"), { album }), Number(id));
@@ -263,6 +267,7 @@ export class FilterPanel {
       createHistogram(facets.months, state, this.#onChange),
       createFields(facets, state, this.#onChange),
       facets.tags.length ? createTags(facets, state, this.#onChange) : "",
+      facets.machine_tags.length ? createMachineTags(facets, state, this.#onChange) : "",
     );
     const control = focused < 0 ? null : listControls()[focused];
     if (control instanceof HTMLElement) control.focus({ preventScroll: true });

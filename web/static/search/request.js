@@ -20,6 +20,7 @@ const FILTERS = /** @type {const} */ ({
   camera: { field: "camera", kind: "text" },
   artist: { field: "artist", kind: "text" },
   tag: { field: "tags", kind: "labels" },
+  shows: { field: "machine_tags", kind: "labels" },
   rating: { field: "rating", kind: "stars" },
   album: { field: "albums", kind: "ids" },
 });

@@ -87,6 +87,9 @@ export const readStatus = () => send("/api/v1/status");
 /** @type {(fields: URLSearchParams | string) => Promise<Facets>} */
 export const readFacets = (fields) => send(`/api/v1/facets?${fields}`);
 
+/** @type {() => Promise<{ tags: { name: string, names: Record<string, string> }[] }>} */
+export const listMachineTags = () => send("/api/v1/machine-tags");
+
 /** @type {(id: number, fields: URLSearchParams) => Promise<{ heatmap: number[][] }>} rows of values from 0 to 1 */
 export const readHeatmap = (id, fields) => send(`/api/v1/items/${id}/heatmap?${fields}`);
 

@@ -19,6 +19,8 @@
  * @property {boolean} [is_date_guessed] whether `captured_at` was read from the file name
  * @property {string | null} [modified_at] ISO 8601 in UTC; the date of an item without `captured_at`
  * @property {number | null} [rating] 1 to 5
+ * @property {{ name: string, score: number, start: number | null, described: boolean }[]} [machine_tags]
+ *   what the machine recognized, the most probable first
  * @property {string | null} [placeholder] 4 x 3 colors of six hexadecimal digits each, row by row
  *
  * @typedef {object} Segment
@@ -93,6 +95,7 @@
  * @property {string[]} types
  * @property {string[]} tags
  * @property {number[]} albums
+ * @property {string[]} [machine_tags]
  * @property {string[]} [sources]
  * @property {string[]} [languages]
  * @property {string} [after]
@@ -136,6 +139,7 @@
  * @property {string} [exact]
  * @property {string[]} type
  * @property {string[]} tag
+ * @property {string[]} shows tags of the machine
  * @property {string[]} album
  * @property {Like[]} likes
  * @property {QueryImage[]} pictures
@@ -146,6 +150,7 @@
  * @typedef {object} Facets
  * @property {FacetValue[]} months
  * @property {FacetValue[]} tags
+ * @property {FacetValue[]} machine_tags
  * @property {FacetValue[]} sources
  * @property {FacetValue[]} languages
  * @property {FacetValue[]} cameras
