@@ -1,4 +1,4 @@
-"""Give the tags of the machine to images and films, from their stored vectors. Nothing is decoded."""
+"""Tagging of images and films by the machine, from their stored vectors. Nothing is decoded."""
 
 import logging
 from collections import defaultdict

@@ -42,7 +42,7 @@ FOLDS = 5
 MIN_IMAGES = 5
 # The cut of a name with few right images is this far above the highest wrong image, and at least the second.
 MARGIN, LOWEST_RARE_CUT = 1.5, 6.0
-# Kinds of pictures are told apart well, so more is wanted.
+# Kinds of pictures are distinguished well, so more is wanted.
 WANTED_KIND_PRECISION = 0.93
 # The log-odds that a probe is fitted to, and the strength of its ridge penalty.
 PROBE_TARGET, PROBE_RIDGE = 4.0, 0.003

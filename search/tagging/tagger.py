@@ -16,7 +16,7 @@ Score = Callable[[Vectors, Vectors], Vectors]
 
 
 class Tagger:
-    """Gives tags to images. The texts are encoded when the first image is scored.
+    """Finds the tags of images. The texts are encoded when the first image is scored.
 
     Attributes:
         vocabulary: The vocabulary.

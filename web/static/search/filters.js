@@ -5,7 +5,7 @@ import { bindDisclosure, createButton, createElement, getElement } from "../shar
 import { formatLanguage, formatRating } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { createHistogram } from "./histogram.js";
-import { createMachineTags, getTagName } from "./machine-tags.js";
+import { createMachineTags, getTagName, loadTagNames } from "./machine-tags.js";
 import { clearFilters } from "./state.js";
 
 /**
@@ -243,6 +243,7 @@ export class FilterPanel {
   /** @param {OnChange} onChange called with changes to the state */
   constructor(onChange) {
     this.#onChange = onChange;
+    loadTagNames().then(() => this.#state && this.show(this.#state));
     bindDisclosure(getElement("filters-toggle"), this.#panel, () => {
       if (this.#state) this.show(this.#state);
     });

@@ -1,6 +1,7 @@
 /** Search requests, and the words of a query. */
 
 import { isEmpty } from "./state.js";
+import { addLanguage } from "./voice-language.js";
 
 /** @import { Part, SearchFilters, SearchRequest, State } from "../shared/types.js" */
 
@@ -74,7 +75,7 @@ export function createRequest(state) {
   else if (!request.types.length) request.types = ITEM_TYPES;
   if (state.sort) request.sort = state.sort;
   if (state.exact) request.correct = false;
-  return request;
+  return addLanguage(request, state.voice);
 }
 
 /**

@@ -109,6 +109,8 @@
  * @typedef {object} RequestOptions
  * @property {string} text
  * @property {Part[]} [parts]
+ * @property {string} [voice_language] the language of the recording (ISO 639-1)
+ * @property {string[]} [voice_languages] the languages to detect among
  * @property {string} [sort]
  * @property {boolean} [correct]
  * @property {string} [tier]

@@ -21,6 +21,7 @@ from search.records import (
     FilterKind,
     Filters,
     ItemType,
+    MachineTag,
     MediaFacts,
     Record,
     Segment,
@@ -30,6 +31,7 @@ from search.storage.albums import Albums
 from search.storage.catalog import Catalog
 from search.storage.facets import read_facets
 from search.storage.filters import SQL, select_items
+from search.storage.machine_tags import MachineTags
 from search.storage.sources import Sources
 
 STATE = Path(__file__).parents[4] / "web/static/search/request.js"
@@ -49,6 +51,7 @@ VALUES = {
     "artist": ("davis", "davis"),
     "album": ("blue", "blue"),
     "tags": ("fair", ["fair"]),
+    "machine_tags": ("hund", ["hund"]),
     "rating": ("4", 4),
     "albums": ("1", [1]),
     "phrases": ("night train", ["night train"]),
@@ -110,6 +113,8 @@ def test_a_filter_keeps_the_items_that_satisfy_it(database, name):
     second = save(database, "/two/b.jpg", ItemType.IMAGE, SECOND.get(name, MediaFacts()), "a train at night")
     album = Albums(database).add("Trips").id
     Albums(database).change(album, [first], [])
+    MachineTags(database).write_names({"dog": {"en": "dog", "de": "Hund"}})
+    MachineTags(database).replace([first, second], {first: [MachineTag("dog", 0.9)]}, "1")
     assert select_items(database, Filters()).tolist() == [first, second]
     assert select_items(database, make_filters({name: VALUES[name][1]})).tolist() == [first]
 
