@@ -37,7 +37,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--language", help="the language of the clips; detected among --likely if it is not set")
-    parser.add_argument("--likely", nargs="*", default=[])
+    parser.add_argument("--likely", action="append", default=[])
     parser.add_argument("clips", nargs="+", type=Path)
     options = parser.parse_args()
     from faster_whisper import WhisperModel
