@@ -307,7 +307,7 @@ def _make_item(row: Row[Any]) -> Item:
 
 def _make_machine_tags(document: str) -> tuple[MachineTag, ...]:
     """Return tags from the array in JSON that `_select_items` selects, the most probable first."""
-    tags = [MachineTag(*values, bool(described)) for *values, described in json.loads(document)]
+    tags = [MachineTag(name, score, start, bool(named)) for name, score, start, named in json.loads(document)]
     return tuple(sorted(tags, key=lambda tag: (-tag.score, tag.name)))
 
 
