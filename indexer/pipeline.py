@@ -21,6 +21,7 @@ from indexer.roots import find_silent_volumes, list_volume_paths, resolve_all
 from indexer.rules import make_rules
 from indexer.scan import scan_source
 from indexer.summary import Summary
+from indexer.tag import tag_items
 from indexer.transcribe import TranscriptionQueue
 from indexer.volumes import VolumeChanges, complete_volumes
 from indexer.write import Writer
@@ -127,6 +128,7 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
     else:
         _index_files(library, plan, options, progress, summary)
         _read_texts(library, roots, options, progress, summary)
+        tag_items(library, options.check, summary.profile)
     summary.counts["failed"] = len(summary.failures)
     summary.seconds = time.perf_counter() - began
     return summary

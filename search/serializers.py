@@ -19,6 +19,7 @@ from search.records import (
     Source,
     State,
 )
+from search.tagging.description import write_description
 
 # What the user can do about a file that is not indexed.
 ADVICE = {
@@ -90,6 +91,8 @@ def serialize_item(item: Item, disclosure: Disclosure) -> dict[str, Any]:
         "belongs_to": disclosure.show_path(item.belongs_to) if item.belongs_to is not None else None,
         "available": item.is_available,
         "modified_at": item.modified_at,
+        "machine_tags": [tag._asdict() for tag in item.machine_tags],
+        "machine_description": write_description([tag.name for tag in item.machine_tags if tag.described]),
         **asdict(limit_location(item.facts, disclosure.precision)),
     }
 

@@ -45,6 +45,7 @@ from web.api import (
     jobs,
     keys,
     links,
+    machine_tags,
     models,
     people,
     playback,
@@ -135,6 +136,7 @@ def _register_library_routes(app: Flask, engine: Engine, settings: Settings) -> 
     app.register_blueprint(playback.make_blueprint(engine.library, settings))
     app.register_blueprint(facets.make_blueprint(engine))
     app.register_blueprint(suggestions.make_blueprint(engine.library))
+    app.register_blueprint(machine_tags.make_blueprint(engine))
     app.register_blueprint(saved_searches.make_blueprint(engine.library, settings))
     app.register_blueprint(albums.make_blueprint(engine.library))
     app.register_blueprint(query_images.make_blueprint(engine.library))

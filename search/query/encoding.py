@@ -91,7 +91,7 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
     )
     reading = read_query(query, corrected)
     parsed = reading.parsed
-    voice = _transcribe(library, query.voice) if query.voice is not None else None
+    voice = _transcribe(library, query, query.voice) if query.voice is not None else None
     spoken, recognized, filters = _read_spoken(voice, query, reading)
     parts = [QueryPart(text=text) for text in (parsed.text, spoken) if text.strip()]
     parts += [QueryPart(text=text, weight=weight) for text, weight in parsed.added]
@@ -164,24 +164,26 @@ def _measure_wording(library: OpenHome, parts: Sequence[QueryPart]) -> QueryWord
     return QueryWording(query_classifier.measure_oddness(joined), name / max(name + scene, 1e-6), other)
 
 
-def _transcribe(library: OpenHome, voice: bytes) -> VoiceTranscript:
+def _transcribe(library: OpenHome, query: Query, voice: bytes) -> VoiceTranscript:
     """Transcribe a voice query, and translate it if a chosen model only understands English."""
     english = _list_english_models(library)
-    key = make_key(voice, library.models.transcriber.name, *english)
-    return library.spoken.transcribe(key, lambda: _recognize(library, voice, bool(english)))
+    languages = query.voice_languages if query.voice_language is None else (query.voice_language,)
+    key = make_key(voice, library.models.transcriber.name, f"languages={','.join(languages)}", *english)
+    return library.spoken.transcribe(key, lambda: _recognize(library, voice, languages, bool(english)))
 
 
-def _recognize(library: OpenHome, voice: bytes, translate: bool) -> VoiceTranscript:
+def _recognize(library: OpenHome, voice: bytes, languages: Sequence[str], translate: bool) -> VoiceTranscript:
+    """Return the transcript of a recording in one of some languages, or in any."""
     transcriber = library.models.transcriber
     samples = library.media.call(decode_voice, voice, library.limits.seconds)
-    transcript = transcriber.transcribe(samples)
+    transcript = transcriber.transcribe_query(samples, languages)
     if not transcript.text:
         raise NoSpeechError(
             "No speech was recognized in the voice query. Speak closer to the microphone, or type the words."
         )
     if transcript.language in (None, "en") or not translate or not transcriber.can_translate:
         return VoiceTranscript(transcript.text, transcript.language)
-    translated = transcriber.transcribe(samples, transcript.language, translate=True)
+    translated = transcriber.transcribe_query(samples, (transcript.language,), translate=True)
     return VoiceTranscript(transcript.text, transcript.language, translated.text or None)
 
 

@@ -215,6 +215,17 @@ class Filters:
             max_values=20,
         )
     )
+    machine_tags: tuple[str, ...] = _declare(
+        FilterField(
+            keyword="shows",
+            kind=FilterKind.LABELS,
+            help="Only pictures and films in which the machine recognized all of these tags of its vocabulary.",
+            expects="a tag of the machine in any of its languages; several with commas",
+            example="shows:dog,snow",
+            facet="machine_tags",
+            max_values=20,
+        )
+    )
     rating: int | None = _declare(
         FilterField(
             keyword="rating",

@@ -271,6 +271,22 @@ class Record:
     text_reader: str | None = None
 
 
+class MachineTag(NamedTuple):
+    """A tag that the machine gave to an item.
+
+    Attributes:
+        name: Its name in the vocabulary.
+        score: The probability that the item shows it, 0 to 1.
+        start: For a video, the time of the frame that shows it best, in seconds.
+        described: Whether the short description of the item names it.
+    """
+
+    name: str
+    score: float
+    start: float | None = None
+    described: bool = False
+
+
 @dataclass(frozen=True)
 class Item:
     """One media file, as it is stored in the ledger.
@@ -290,6 +306,7 @@ class Item:
         volume: The folder at which the storage of the file begins; empty if no scan has recorded it, or on a server.
         modified_at: When the file was modified, at the latest when it was indexed, in UTC, ISO 8601. It counts as the
             date of an item without `captured_at`.
+        machine_tags: What the machine recognized, the most probable first.
     """
 
     id: int
@@ -305,6 +322,7 @@ class Item:
     is_available: bool = True
     volume: str = ""
     modified_at: str | None = None
+    machine_tags: tuple[MachineTag, ...] = ()
 
     @property
     def is_date_guessed(self) -> bool:

@@ -146,6 +146,13 @@ def _match_formats(endings: Sequence[str]) -> ColumnElement[bool]:
     return or_(*(t.item.c.path.iendswith(f".{one}", autoescape=True) for one in sorted(spelled)))
 
 
+def _match_machine_tag(name: str) -> ColumnElement[bool]:
+    """Return the condition that the machine recognized something, named in any language of the vocabulary."""
+    known, given = t.machine_tag_name.c, t.machine_tag.c
+    names = select(known.name).where(func.fold_name(known.label) == fold_name(name))
+    return t.item.c.id.in_(select(given.item_id).where(given.name.in_(names)))
+
+
 def _match_album(album_id: int) -> ColumnElement[bool]:
     shown = select(read_shown_id(t.album_item.c.item_id)).where(t.album_item.c.album_id == album_id)
     return t.item.c.id.in_(shown)
@@ -211,6 +218,7 @@ SQL: Mapping[str, FilterSql] = {
     "artist": FilterSql(_match_substring(t.item.c.artist), t.item.c.artist),
     "album": FilterSql(_match_substring(t.item.c.album)),
     "tags": FilterSql(_match_all(_match_tag), t.tag.c.name, t.tag, is_conjunctive=True),
+    "machine_tags": FilterSql(_match_all(_match_machine_tag), t.machine_tag.c.name, t.machine_tag, is_conjunctive=True),
     "rating": FilterSql(lambda stars: t.item.c.rating >= stars, t.item.c.rating),
     "albums": FilterSql(_match_all(_match_album)),
     "phrases": FilterSql(_match_all(_match_phrase_text)),

@@ -25,7 +25,7 @@ def save_rows(db: Connection, files: Sequence[FileFacts], state: State, reason: 
     """
     for start in range(0, len(files), ROWS_PER_STATEMENT):
         block = files[start : start + ROWS_PER_STATEMENT]
-        common = {"state": state, "reason": reason, "problem": None, "missing_since": None}
+        common = {"state": state, "reason": reason, "problem": None, "missing_since": None, "tagger": None}
         _save_items(db, [vars(file) | common for file in block])
 
 
@@ -45,7 +45,7 @@ def save_records(db: Connection, records: Sequence[Record], moment: str) -> list
     """
     if not records:
         return []
-    common = {"state": State.INDEXED, "problem": None, "missing_since": None, "indexed_at": moment}
+    common = {"state": State.INDEXED, "problem": None, "missing_since": None, "indexed_at": moment, "tagger": None}
     items = [
         vars(record.file)
         | _make_media_columns(record.media)
@@ -101,7 +101,7 @@ def _save_items(db: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int
     changed = {name: statement.excluded[name] for name in rows[0]}
     db.execute(statement.on_conflict_do_update(index_elements=["path"], set_=changed), list(rows))
     ids = {row.path: row.id for row in db.execute(_IDS_BY_PATH, pack_values(row["path"] for row in rows))}
-    for deletion in (_DROP_SEGMENTS, _DROP_TAGS):
+    for deletion in (_DROP_SEGMENTS, _DROP_TAGS, _DROP_MACHINE_TAGS):
         db.execute(deletion, pack_values(ids.values()))
     return ids
 
@@ -123,3 +123,4 @@ def make_segment_columns(segment: Segment) -> dict[str, Any]:
 _IDS_BY_PATH = select(t.item.c.path, t.item.c.id).where(match_values(t.item.c.path))
 _DROP_SEGMENTS = delete(t.segment).where(match_values(t.segment.c.item_id))
 _DROP_TAGS = delete(t.tag).where(match_values(t.tag.c.item_id))
+_DROP_MACHINE_TAGS = delete(t.machine_tag).where(match_values(t.machine_tag.c.item_id))

@@ -15,6 +15,22 @@ else:
     Facts = make_record_document(MediaFacts, "Facts")
 
 
+class MachineTagDocument(Document):
+    """A tag that the machine gave to an item.
+
+    Attributes:
+        name: Its English name in the vocabulary.
+        score: The probability that the item shows it, 0 to 1.
+        start: For a video, the time of the frame that shows it best, in seconds.
+        described: Whether the short description names it.
+    """
+
+    name: str
+    score: float
+    start: float | None
+    described: bool
+
+
 class ItemDocument(Facts):
     """An item: its file and its metadata.
 
@@ -31,6 +47,8 @@ class ItemDocument(Facts):
         available: Whether the disk of the file was mounted at the last scan.
         modified_at: When the file was modified, at the latest when it was indexed, in UTC, ISO 8601. It counts as the
             date of an item without `captured_at`.
+        machine_tags: What the machine recognized, the most probable first. It can be wrong.
+        machine_description: A short description made of these tags; null without any.
     """
 
     id: int
@@ -44,6 +62,8 @@ class ItemDocument(Facts):
     belongs_to: str | None
     available: bool
     modified_at: str | None
+    machine_tags: list[MachineTagDocument]
+    machine_description: str | None
 
 
 class TextLineDocument(Document):

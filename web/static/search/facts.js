@@ -6,6 +6,7 @@ import { describeDate, formatLanguage, formatRating, formatTime, getFileName, ge
 import { t } from "../shared/i18n.js";
 import { may } from "../shared/session.js";
 import { locate, mayKeepQueries } from "../shared/site.js";
+import { createTagLinks, describeItem } from "./machine-tags.js";
 
 /** @import { FullItem } from "../shared/types.js" */
 
@@ -29,7 +30,7 @@ export function createFacts(item, words) {
   const list = createElement("dl", { className: "facts" });
   /** @param {string} name @param {...(Node | string)} values */
   const add = (name, ...values) => {
-    const className = name === "tags" ? "tags" : "";
+    const className = name === "tags" || name === "machine_tags" ? "tags" : "";
     list.append(createElement("dt", {}, t(`fact.${name}`)), createElement("dd", { className }, ...values));
   };
   /** @type {[string, string | null | undefined][]} */
@@ -52,6 +53,8 @@ export function createFacts(item, words) {
     );
     add("tags", ...links);
   }
+  const recognized = createTagLinks(item);
+  if (recognized.length) add("machine_tags", describeItem(item), " ", ...recognized);
   const { latitude, longitude } = item;
   if (typeof latitude === "number" && typeof longitude === "number") {
     const place = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;

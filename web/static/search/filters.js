@@ -6,6 +6,7 @@ import { formatLanguage, formatRating, getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { FolderTree } from "./folder-tree.js";
 import { createHistogram } from "./histogram.js";
+import { createMachineTags, getTagName, loadTagNames } from "./machine-tags.js";
 import { createRequest } from "./request.js";
 import { clearFilters } from "./state.js";
 import { showTypeCounts } from "./type-counts.js";
@@ -214,6 +215,9 @@ function createChips(state, onChange) {
   }
   if (state.rating) add(formatMinRating(Number(state.rating)), { rating: "" });
   for (const tag of state.tag) add(`#${tag}`, { tag: state.tag.filter((other) => other !== tag) });
+  for (const tag of state.shows) {
+    add(t("machine.chip", { what: getTagName(tag) }), { shows: state.shows.filter((other) => other !== tag) });
+  }
   for (const id of state.album) {
     const album = state.album.filter((other) => other !== id);
     showAlbumName(add(t("saved.album"), { album }), Number(id));
@@ -247,6 +251,7 @@ export class FilterPanel {
   /** @param {OnChange} onChange called with changes to the state */
   constructor(onChange) {
     this.#onChange = onChange;
+    loadTagNames().then(() => this.#state && this.show(this.#state));
     bindDisclosure(getElement("filters-toggle"), this.#panel, () => {
       if (this.#state) this.show(this.#state, this.#recognized);
     });
@@ -276,6 +281,7 @@ export class FilterPanel {
       createFields(facets, state, this.#onChange),
       facets.folders.length ? tree.create(facets.folders) : "",
       facets.tags.length ? createTags(facets, state, this.#onChange) : "",
+      facets.machine_tags.length ? createMachineTags(facets, state, this.#onChange) : "",
     );
     const control = focused < 0 ? null : listControls()[focused];
     if (control instanceof HTMLElement) control.focus({ preventScroll: true });

@@ -1,6 +1,7 @@
 /** Search requests, and the words of a query. */
 
 import { isEmpty } from "./state.js";
+import { addLanguage } from "./voice-language.js";
 
 /** @import { Part, SearchFilters, SearchRequest, State } from "../shared/types.js" */
 
@@ -21,6 +22,7 @@ const FILTERS = /** @type {const} */ ({
   camera: { field: "camera", kind: "text" },
   artist: { field: "artist", kind: "text" },
   tag: { field: "tags", kind: "labels" },
+  shows: { field: "machine_tags", kind: "labels" },
   rating: { field: "rating", kind: "stars" },
   album: { field: "albums", kind: "ids" },
 });
@@ -92,7 +94,7 @@ export function createRequest(state) {
   if (state.sort) request.sort = state.sort;
   if (state.exact) request.correct = false;
   if (state.literal.length) request.literal = state.literal;
-  return request;
+  return addLanguage(request, state.voice);
 }
 
 /**

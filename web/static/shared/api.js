@@ -87,7 +87,7 @@ export const listModels = () => send("/api/v1/models");
 /** @type {() => Promise<{ items: Record<string, Record<string, number>> }>} numbers of items by type and state */
 export const readStatus = () => send("/api/v1/status");
 
-/** @type {(request: SearchRequest, facets: string[]) => Promise<Facets>} all facets if the list is empty */
+/** @type {(request: Partial<SearchRequest>, facets: string[]) => Promise<Facets>} all facets if the list is empty */
 export const readFacets = (request, facets) => sendJson("POST", "/api/v1/facets", { ...request, facets });
 
 /** @type {(request: SearchRequest) => Promise<{ folders: Folder[], total: number }>} the folders in that of the request */
@@ -99,6 +99,9 @@ export const readSuggestions = async (text) =>
 
 /** @type {() => Promise<Example[]>} */
 export const readExamples = async () => (await send("/api/v1/examples")).examples;
+
+/** @type {() => Promise<{ tags: { name: string, names: Record<string, string> }[] }>} */
+export const listMachineTags = () => send("/api/v1/machine-tags");
 
 /** @type {(id: number, fields: URLSearchParams) => Promise<{ heatmap: number[][] }>} rows of values from 0 to 1 */
 export const readHeatmap = (id, fields) => send(`/api/v1/items/${id}/heatmap?${fields}`);

@@ -21,6 +21,8 @@
  * @property {"month" | "season" | "year" | null} [date_precision] of a guessed date; null for a day or a time
  * @property {string | null} [modified_at] ISO 8601 in UTC; the date of an item without `captured_at`
  * @property {number | null} [rating] 1 to 5
+ * @property {{ name: string, score: number, start: number | null, described: boolean }[]} [machine_tags]
+ *   what the machine recognized, the most probable first
  * @property {string | null} [placeholder] 4 x 3 colors of six hexadecimal digits each, row by row
  *
  * @typedef {object} PageOutline A page of a PDF.
@@ -132,6 +134,7 @@
  * @property {string[]} types
  * @property {string[]} tags
  * @property {number[]} albums
+ * @property {string[]} [machine_tags]
  * @property {string[]} [sources]
  * @property {string} [path] a folder
  * @property {string[]} [languages]
@@ -146,6 +149,8 @@
  * @typedef {object} RequestOptions
  * @property {string} text
  * @property {Part[]} [parts]
+ * @property {string} [voice_language] the language of the recording (ISO 639-1)
+ * @property {string[]} [voice_languages] the languages to detect among
  * @property {string} [sort]
  * @property {boolean} [correct]
  * @property {string[]} [literal] words that name a date or a kind of item and are searched for
@@ -178,6 +183,7 @@
  * @property {string} [exact]
  * @property {string[]} type
  * @property {string[]} tag
+ * @property {string[]} shows tags of the machine
  * @property {string[]} album
  * @property {string[]} literal
  * @property {Like[]} likes
@@ -210,6 +216,7 @@
  * @property {boolean} is_estimate
  * @property {FacetValue[]} months
  * @property {FacetValue[]} tags
+ * @property {FacetValue[]} machine_tags
  * @property {FacetValue[]} sources
  * @property {FacetValue[]} languages
  * @property {FacetValue[]} cameras

@@ -22,6 +22,7 @@ from search.records import (
     FilterKind,
     Filters,
     ItemType,
+    MachineTag,
     Matches,
     MediaFacts,
     Record,
@@ -32,6 +33,7 @@ from search.storage.albums import Albums
 from search.storage.catalog import Catalog
 from search.storage.facets import FACETS, read_facet
 from search.storage.filters import SQL, select_items
+from search.storage.machine_tags import MachineTags
 from search.storage.sources import Sources
 from search.text.dates.period import read_period
 from search.text.dates.reading import read_date
@@ -56,6 +58,7 @@ VALUES = {
     "artist": ("davis", "davis"),
     "album": ("blue", "blue"),
     "tags": ("fair", ["fair"]),
+    "machine_tags": ("hund", ["hund"]),
     "rating": ("4", 4),
     "albums": ("1", [1]),
     "phrases": ("night train", ["night train"]),
@@ -118,6 +121,8 @@ def test_a_filter_keeps_the_items_that_satisfy_it(database, name):
     second = save(database, "/two/b.jpg", ItemType.IMAGE, SECOND.get(name, MediaFacts()), "a train at night")
     album = Albums(database).add("Trips").id
     Albums(database).change(album, [first], [])
+    MachineTags(database).write_names({"dog": {"en": "dog", "de": "Hund"}})
+    MachineTags(database).replace([first, second], {first: [MachineTag("dog", 0.9)]}, "1")
     assert select_items(database, Filters()).tolist() == [first, second]
     assert select_items(database, make_filters({name: VALUES[name][1]})).tolist() == [first]
 
