@@ -11,6 +11,7 @@ from indexer.decode.content import Failed, Postponed
 from indexer.decode.decode_pool import DecodePool, FileReader
 from indexer.decode.decoder import Decoder, InlineDecoder, SandboxedDecoder
 from indexer.maintain import IndexMaintenance
+from indexer.places import update_places
 from indexer.plan import Plan, PlanOptions, plan_source
 from indexer.roots import find_silent_volumes, list_volume_paths, resolve_all
 from indexer.rules import make_rules
@@ -29,6 +30,7 @@ from search.process_memory import tune_malloc
 from search.records import Source
 from search.storage.activities import Activities
 from search.storage.ledger import Ledger
+from search.storage.places import Places
 from search.storage.sources import explain_removed
 
 # If there are more files to index than this, the catalog is searched for copies only of files whose size occurs more
@@ -104,6 +106,8 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
         HomeError: The home cannot be written.
     """
     library = _update_models(library, options, progress)
+    if not options.dry_run:
+        update_places(Places(library.database), options.check)
     began = time.perf_counter()
     summary = Summary()
     roots = resolve_all(library, paths, options.skip_absent, summary)

@@ -8,8 +8,9 @@ from search.media.on_demand import decode_voice
 from search.open_home import OpenHome
 from search.query.correction import correct_query
 from search.query.filters import join_filters
-from search.query.grammar import parse_query
+from search.query.grammar import Parsed, parse_query
 from search.query.part_encoding import EncodedPart, decode_part, encode_part, encode_text
+from search.query.places import NamedPlaces, read_named_places
 from search.query.readable_words import list_readable_words
 from search.query.voice import make_key
 from search.records import Filters, Query, QueryPart, Retriever, VoiceTranscript
@@ -40,6 +41,7 @@ class EncodedQuery:
         only_english: The models that only understand English, if the query is in another language.
         wording: Properties of the text; None for a query with an image or an item.
         corrected: The text without its typing errors, if there were any.
+        named: The places that it names, if items of the library were captured there.
     """
 
     parts: list[EncodedPart]
@@ -56,6 +58,7 @@ class EncodedQuery:
     only_english: tuple[str, ...]
     wording: QueryWording | None = None
     corrected: str | None = None
+    named: NamedPlaces | None = None
 
     @property
     def is_browsing(self) -> bool:
@@ -73,8 +76,13 @@ class EncodedQuery:
         return [SemanticPart(part.semantic, part.weight) for part in self.parts if part.semantic is not None]
 
 
-def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
+def encode_query(library: OpenHome, query: Query, reads_places: bool = True) -> EncodedQuery:
     """Parse and encode a query.
+
+    Args:
+        library: The library to search.
+        query: The query.
+        reads_places: Whether to look for names of places in its text.
 
     Raises:
         UsageError: The query is empty, not valid, or exceeds a limit.
@@ -89,6 +97,7 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
     )
     parsed = parse_query(corrected or query.text or "")
     voice = _transcribe(library, query.voice) if query.voice is not None else None
+    named = _read_named_places(library, query, parsed, voice) if reads_places else None
     parts = [QueryPart(text=text) for text in (parsed.text, voice.searched if voice else "") if text.strip()]
     parts += [QueryPart(text=text, weight=weight) for text, weight in parsed.added]
     parts += query.parts
@@ -123,7 +132,19 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
         only_english=_list_english_models(library) if language not in (None, "en") else (),
         wording=wording,
         corrected=corrected,
+        named=named,
     )
+
+
+def _read_named_places(
+    library: OpenHome, query: Query, parsed: Parsed, voice: VoiceTranscript | None
+) -> NamedPlaces | None:
+    """Return the places that a query names, unless it has a filter for places."""
+    if query.filters.places or parsed.filters.places:
+        return None
+    text = " ".join(filter(None, (parsed.text, voice.searched if voice else "")))
+    revision, precision = library.catalog.read_revision(), query.filters.rights.locations
+    return read_named_places(library.database, revision, text, precision)
 
 
 def _compute_coverage(parts: Sequence[QueryPart], encoded: Sequence[EncodedPart]) -> dict[Retriever, float]:

@@ -36,6 +36,7 @@ from search.records.media import (
     State,
     Word,
 )
+from search.records.places import ItemPlace, LocationPrecision
 from search.records.query import VECTOR_RETRIEVERS, Box, Query, QueryPart, Retriever, Sort, Tier
 from search.records.speech import SpeechSegment, Transcript
 from search.records.work import Job, JobState, Source, Task, Volume
@@ -73,10 +74,12 @@ __all__ = [
     "Hit",
     "Ids",
     "Item",
+    "ItemPlace",
     "ItemType",
     "Job",
     "JobState",
     "LedgerRow",
+    "LocationPrecision",
     "MediaFacts",
     "Pixels",
     "Principal",

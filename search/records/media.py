@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from search.records.arrays import Vectors
+from search.records.places import ItemPlace
 
 # The ratings that users give, in stars.
 MIN_RATING, MAX_RATING = 1, 5
@@ -34,7 +35,10 @@ class State(StrEnum):
 
 
 class SegmentKind(StrEnum):
-    """The kind of a segment: an image, a video frame, a span of speech, a passage, text in an image or a file name."""
+    """The kind of a segment: an image, a frame, a span of speech, a passage, text in an image, a name or a place.
+
+    No segment is a place: evidence has this kind when an item was captured in a place that the query names.
+    """
 
     IMAGE = "image"
     FRAME = "frame"
@@ -42,6 +46,7 @@ class SegmentKind(StrEnum):
     PASSAGE = "passage"
     OCR = "ocr"
     NAME = "name"
+    PLACE = "place"
 
 
 class Word(NamedTuple):
@@ -233,6 +238,7 @@ class Record:
         embeddings: The vectors of the segments.
         remark: What could not be read of the file, for users; None if everything was. The ledger stores it as the
             reason.
+        place: Where it was captured.
     """
 
     file: FileFacts
@@ -241,6 +247,7 @@ class Record:
     segments: Sequence[Segment]
     embeddings: Sequence[SegmentEmbedding]
     remark: str | None = None
+    place: ItemPlace | None = None
 
 
 @dataclass(frozen=True)
@@ -262,6 +269,7 @@ class Item:
         volume: The folder at which the storage of the file begins; empty if no scan has recorded it, or on a server.
         modified_at: When the file was modified, at the latest when it was indexed, in UTC, ISO 8601. It counts as the
             date of an item without `captured_at`.
+        place: Where it was captured.
     """
 
     id: int
@@ -277,6 +285,7 @@ class Item:
     is_available: bool = True
     volume: str = ""
     modified_at: str | None = None
+    place: ItemPlace | None = None
 
     @property
     def is_date_guessed(self) -> bool:

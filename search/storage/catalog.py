@@ -17,6 +17,7 @@ from search.records import (
     FoundSegment,
     Ids,
     Item,
+    ItemPlace,
     ItemType,
     MediaFacts,
     Record,
@@ -265,8 +266,10 @@ def _select_items() -> Any:
     c = t.tag.c
     tags = select(func.json_group_array(c.name)).where(c.item_id == t.item.c.id).scalar_subquery()
     storage = (is_available().label("is_available"), find_volume().label("volume"))
+    places = (t.item_place.c.area, t.item_place.c.city, t.item_place.c.rounded_area)
     labels = (t.source.c.path.label("source_path"), tags.label("tags"), read_modified().label("modified_at"))
-    return select(t.item, *labels, *storage).join(t.source, t.source.c.id == t.item.c.source_id)
+    query = select(t.item, *labels, *storage, *places).join(t.source, t.source.c.id == t.item.c.source_id)
+    return query.outerjoin(t.item_place, t.item_place.c.item_id == t.item.c.id)
 
 
 # Every search runs these queries, so they are built once.
@@ -292,6 +295,7 @@ def _make_item(row: Row[Any]) -> Item:
         is_available=bool(row.is_available),
         volume=row.volume or "",
         modified_at=row.modified_at,
+        place=ItemPlace(row.area, row.city, row.rounded_area) if row.area is not None else None,
     )
 
 

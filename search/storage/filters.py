@@ -26,9 +26,10 @@ from sqlalchemy import (
 )
 
 from search.errors import UsageError
-from search.records import DATE_PATTERN, FILTERS, Filters, Ids, State
+from search.records import DATE_PATTERN, Filters, Ids, State
 from search.storage import tables as t
 from search.storage.database import Database, join_ids, read_ids
+from search.storage.places import match_places
 from search.storage.rights import match_rights
 from search.storage.shown import read_shown_id
 from search.text.analysis import analyze
@@ -60,8 +61,10 @@ def make_conditions(filters: Filters) -> ColumnElement[bool]:
 
     Raises UsageError when a date or phrase is invalid.
     """
-    values = {name: getattr(filters, name) for name in FILTERS}
+    values = {name: getattr(filters, name) for name in SQL}
     conditions = [SQL[name].condition(value) for name, value in values.items() if value not in (None, ())]
+    if filters.places:
+        conditions.append(match_places(filters.places, filters.rights.locations))
     return and_(is_indexed(), match_rights(filters), *conditions)
 
 
@@ -269,7 +272,7 @@ def _format_utc(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
-# The SQL of every filter, by name.
+# The SQL of every filter by name, except for places, whose condition depends on the rights of the caller.
 SQL: Mapping[str, FilterSql] = {
     "types": FilterSql(_match_any(t.item.c.type), t.item.c.type),
     "sources": FilterSql(_match_sources, t.source.c.path),

@@ -106,6 +106,18 @@ tag = Table(
     Column("name", StorableText, primary_key=True, index=True),
 )
 
+# Where an item was captured; without a row, it has no coordinates or is far from any settlement.
+item_place = Table(
+    "item_place",
+    metadata,
+    Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True),
+    Column("area", StorableText, nullable=False),
+    Column("city", StorableInteger),
+    Column("rounded_area", StorableText),
+    Index("ix_item_place_area_city", "area", "city"),
+    sqlite_with_rowid=False,
+)
+
 segment = Table(
     "segment",
     metadata,

@@ -5,10 +5,12 @@ from dataclasses import replace
 from flask import Blueprint, Response, jsonify
 
 from search.open_home import OpenHome
+from search.places.names import name_counts
 from search.query.filters import join_filters
 from search.query.grammar import parse_query
 from search.records import Role
 from search.storage.facets import read_facets
+from search.storage.place_counts import count_places
 from web.access.caller import get_principal
 from web.api.search import AddressSearch, read_address
 from web.contract.operation import Operation
@@ -23,7 +25,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     @api.get("")
     @Operation(Facets, role=Role.VIEW, query=AddressSearch, examples={"Facets of images": "?types=image"})
     def show_facets() -> Response:
-        """Count items by type, source, language, camera, artist, tag, rating, month and duration.
+        """Count items by type, source, place, language, camera, artist, tag, rating, month and duration.
 
         Only items that satisfy the filters are counted; the other fields of the search are ignored. Sources of which
         the caller sees only items in a shared album are left out.
@@ -34,6 +36,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         facets = read_facets(library.catalog.database, filters)
         disclosure = get_disclosure()
         shown = [one for one in facets["sources"] if disclosure.narrow(one["value"]).shows_folders]
-        return jsonify(facets | {"sources": shown})
+        places = count_places(library.database, filters)
+        return jsonify(facets | {"sources": shown, "places": name_counts(places, disclosure.language)})
 
     return api

@@ -136,6 +136,22 @@ class FacetCount(Document):
     count: int
 
 
+class PlaceCount(Document):
+    """A country, region or city, and the number of items that were captured there.
+
+    Attributes:
+        value: Its code, a value of the filter `places`.
+        name: Its name in the language of the client (`Accept-Language`), else in English.
+        count: The number of items.
+        places: The places in it, the one with the most items first.
+    """
+
+    value: str
+    name: str
+    count: int
+    places: list["PlaceCount"]
+
+
 FACETS = [*(declared.facet for declared in FILTERS.values() if declared.facet), "months", "durations"]
 if TYPE_CHECKING:
     Facets = Document
@@ -145,6 +161,7 @@ else:
         __base__=Document,
         __doc__="The number of items by facet and value.",
         **{name: (list[FacetCount], ...) for name in FACETS},
+        places=(list[PlaceCount], ...),
     )
 
 

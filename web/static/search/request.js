@@ -22,6 +22,7 @@ const FILTERS = /** @type {const} */ ({
   tag: { field: "tags", kind: "labels" },
   rating: { field: "rating", kind: "stars" },
   album: { field: "albums", kind: "ids" },
+  place: { field: "places", kind: "labels" },
 });
 const LIST_KINDS = ["types", "texts", "labels", "ids"];
 const NUMBER_KINDS = ["seconds", "stars", "ids"];

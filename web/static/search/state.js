@@ -20,7 +20,7 @@ const SINGLE_FIELDS = /** @type {const} */ ([
   "group",
   "exact",
 ]);
-const LIST_FIELDS = /** @type {const} */ (["type", "tag", "album"]);
+const LIST_FIELDS = /** @type {const} */ (["type", "tag", "album", "place"]);
 const SINGLE_FILTERS = /** @type {const} */ ([
   "source",
   "after",
@@ -32,7 +32,7 @@ const SINGLE_FILTERS = /** @type {const} */ ([
   "artist",
   "rating",
 ]);
-const LIST_FILTERS = /** @type {const} */ (["tag", "album"]);
+const LIST_FILTERS = /** @type {const} */ (["tag", "album", "place"]);
 
 /**
  * @param {string | undefined} text
@@ -52,7 +52,7 @@ const writeCrop = (crop) => (crop ? `@${crop.join("_")}` : "");
 export function readState(query = location.search) {
   const fields = new URLSearchParams(query);
   /** @type {State} */
-  const state = { likes: [], pictures: [], type: [], tag: [], album: [] };
+  const state = { likes: [], pictures: [], type: [], tag: [], album: [], place: [] };
   for (const name of SINGLE_FIELDS) {
     const value = fields.get(name);
     if (value) state[name] = value;
@@ -91,7 +91,7 @@ export function writeAddress(state) {
 /** Return the changes to a state that remove all filters. */
 export function clearFilters() {
   const single = Object.fromEntries(SINGLE_FILTERS.map((name) => [name, ""]));
-  return { ...single, type: [], tag: [], album: [] };
+  return { ...single, type: [], tag: [], album: [], place: [] };
 }
 
 /**
