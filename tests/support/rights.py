@@ -47,6 +47,7 @@ ROUTES = {
     "GET /api/v1/items/{item_id}/similar": Role.VIEW,
     "GET /api/v1/items/{item_id}/thumbnail": Role.VIEW,
     "GET /api/v1/items/{item_id}/transcript": Role.VIEW,
+    "GET /api/v1/map": Role.VIEW,
     "GET /api/v1/search": Role.VIEW,
     "POST /api/v1/search": Role.VIEW,
     "GET /account": Role.SEARCH,

@@ -5,6 +5,8 @@ import { bindDisclosure, createButton, createElement, getElement } from "../shar
 import { formatLanguage, formatRating } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { createHistogram } from "./histogram.js";
+import { MapPanel } from "./map.js";
+import { createPlaceTree, showPlaceName } from "./place-tree.js";
 import { clearFilters } from "./state.js";
 
 /**
@@ -208,6 +210,9 @@ function createChips(state, onChange) {
   }
   if (state.rating) add(formatMinRating(Number(state.rating)), { rating: "" });
   for (const tag of state.tag) add(`#${tag}`, { tag: state.tag.filter((other) => other !== tag) });
+  for (const value of state.place) {
+    showPlaceName(add(value, { place: state.place.filter((other) => other !== value) }), value);
+  }
   for (const id of state.album) {
     const album = state.album.filter((other) => other !== id);
     showAlbumName(add(t("saved.album"), { album }), Number(id));
@@ -233,12 +238,14 @@ async function showAlbumName(chip, id) {
 export class FilterPanel {
   #onChange;
   #panel = getElement("filters");
+  #map;
   /** @type {State | null} */
   #state = null;
 
   /** @param {OnChange} onChange called with changes to the state */
   constructor(onChange) {
     this.#onChange = onChange;
+    this.#map = new MapPanel((place) => onChange({ place }));
     bindDisclosure(getElement("filters-toggle"), this.#panel, () => {
       if (this.#state) this.show(this.#state);
     });
@@ -251,6 +258,7 @@ export class FilterPanel {
    */
   async show(state) {
     this.#state = state;
+    this.#map.show(state);
     getElement("set").replaceChildren(...createChips(state, this.#onChange));
     if (this.#panel.hidden) return;
     // Only the types restrict the numbers, so that the other values of a filter that is set stay visible.
@@ -262,6 +270,7 @@ export class FilterPanel {
     this.#panel.replaceChildren(
       createHistogram(facets.months, state, this.#onChange),
       createFields(facets, state, this.#onChange),
+      facets.places.length ? createPlaceTree(facets.places, state, this.#onChange) : "",
       facets.tags.length ? createTags(facets, state, this.#onChange) : "",
     );
     const control = focused < 0 ? null : listControls()[focused];

@@ -78,6 +78,21 @@ export function createRequest(state) {
 }
 
 /**
+ * Return the search request for a state as the fields of an address.
+ *
+ * @param {State} state
+ */
+export function createAddressFields(state) {
+  const fields = new URLSearchParams();
+  for (const [name, value] of Object.entries(createRequest(state))) {
+    for (const one of [value].flat()) {
+      if (one !== "") fields.append(name, typeof one === "object" ? JSON.stringify(one) : String(one));
+    }
+  }
+  return fields;
+}
+
+/**
  * Return the words of a query to highlight: without filters, excluded words and stop words.
  *
  * @param {{ q?: string }} state

@@ -6,7 +6,7 @@ import { locate } from "./site.js";
 
 /**
  * @import {
- *   Album, Answer, Evidence, Facets, FullItem, Item, Job, JobRequest, LedgerItem, Model, NamedFile, SavedSearch,
+ *   Album, Answer, Evidence, Facets, FullItem, Item, Job, JobRequest, LedgerItem, MapCluster, Model, NamedFile, SavedSearch,
  *   SearchRequest, Segment, Source, Space,
  * } from "./types.js"
  */
@@ -86,6 +86,9 @@ export const readStatus = () => send("/api/v1/status");
 
 /** @type {(fields: URLSearchParams | string) => Promise<Facets>} */
 export const readFacets = (fields) => send(`/api/v1/facets?${fields}`);
+
+/** @type {(fields: URLSearchParams) => Promise<{ total: number, clusters: MapCluster[] }>} */
+export const readMap = (fields) => send(`/api/v1/map?${fields}`);
 
 /** @type {(id: number, fields: URLSearchParams) => Promise<{ heatmap: number[][] }>} rows of values from 0 to 1 */
 export const readHeatmap = (id, fields) => send(`/api/v1/items/${id}/heatmap?${fields}`);

@@ -29,7 +29,27 @@
  * @property {number | null} [page]
  * @property {[start: number, end: number, text: string][] | null} [words]
  *
+ * @typedef {{ value: string, name: string, level: "city" | "region" | "country" }} Place
+ *
+ * @typedef {object} PlaceCount
+ * @property {string} value
+ * @property {string} name
+ * @property {number} count
+ * @property {PlaceCount[]} places
+ *
+ * @typedef {object} MapCluster
+ * @property {number} latitude
+ * @property {number} longitude
+ * @property {number} count
+ * @property {number} item the id of one of the items
+ * @property {number} west
+ * @property {number} south
+ * @property {number} east
+ * @property {number} north
+ * @property {Place[]} places what all items have in common, from the city to the country
+ *
  * @typedef {object} ItemDetails
+ * @property {Place[]} [places] from the city to the country
  * @property {Segment[]} segments
  * @property {string | null} [camera]
  * @property {string | null} [artist]
@@ -137,6 +157,7 @@
  * @property {string[]} type
  * @property {string[]} tag
  * @property {string[]} album
+ * @property {string[]} place codes of cities, regions or countries
  * @property {Like[]} likes
  * @property {QueryImage[]} pictures
  * @property {Blob | null} [voice]
@@ -146,6 +167,7 @@
  * @typedef {object} Facets
  * @property {FacetValue[]} months
  * @property {FacetValue[]} tags
+ * @property {PlaceCount[]} places
  * @property {FacetValue[]} sources
  * @property {FacetValue[]} languages
  * @property {FacetValue[]} cameras

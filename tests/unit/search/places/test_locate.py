@@ -55,7 +55,7 @@ def test_who_sees_rounded_locations_sees_only_the_region_at_the_rounded_coordina
 
 @pytest.mark.parametrize("word", ["Venice", "venedig", "Venise", "Venecia", "威尼斯", "Venezia", "ヴェネツィア"])
 def test_a_city_is_found_by_its_name_in_any_language(word):
-    assert load_places().find_cities(word)[0].id == 3164603
+    assert 3164603 in [city.id for city in load_places().find_cities(word)]
 
 
 @pytest.mark.parametrize(
