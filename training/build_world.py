@@ -16,6 +16,7 @@ from typing import Any
 OUT = Path(__file__).parent.parent / "web/static/search/world.js"
 # The unit of the coordinates in the paths: a tenth of a degree of longitude at the equator.
 UNITS_PER_DEGREE = 10
+HALF_TURN = 180 * UNITS_PER_DEGREE
 # The map ends where the Mercator projection is a square.
 MAX_LATITUDE = 85.0511
 
@@ -50,6 +51,16 @@ def write_line(points: list[tuple[int, int]]) -> str:
     return f"M{distinct[0][0]} {distinct[0][1]}l{' '.join(steps)}".replace(" -", "-")
 
 
+def unwrap(points: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return the points of a ring that crosses the date line without the jump to the other side of the map."""
+    turns, unwrapped = 0, points[:1]
+    for (before, _), (x, y) in pairwise(points):
+        turns += (x - before < -HALF_TURN) - (x - before > HALF_TURN)
+        unwrapped.append((x + turns * 2 * HALF_TURN, y))
+    # The ring around the pole does not end where it began, but at the edge of the map.
+    return unwrapped if turns == 0 else points
+
+
 def list_rings(geometry: dict[str, Any]) -> list[list[int]]:
     """Return the rings of a polygon or of several, as indexes of lines; `~index` is a line backwards."""
     polygons = [geometry["arcs"]] if geometry["type"] == "Polygon" else geometry["arcs"]
@@ -66,7 +77,7 @@ def main() -> None:
     land = []
     for ring in rings:
         points = [point for at in ring for point in (arcs[at] if at >= 0 else arcs[~at][::-1])]
-        land.append(write_line(points))
+        land.append(write_line(unwrap(points)))
     countries = topology["objects"]["countries"]["geometries"]
     uses = Counter(at if at >= 0 else ~at for one in countries for ring in list_rings(one) for at in ring)
     borders = [write_line(arcs[at]) for at, count in uses.items() if count > 1]

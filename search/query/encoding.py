@@ -96,6 +96,8 @@ def encode_query(library: OpenHome, query: Query, reads_places: bool = True) -> 
         correct_query(query.text or "", list_readable_words(library), detect_language) if query.correct else None
     )
     parsed = parse_query(corrected or query.text or "")
+    if corrected and reads_places and _loses_places(library, query, parsed):
+        corrected, parsed = None, parse_query(query.text or "")
     voice = _transcribe(library, query.voice) if query.voice is not None else None
     named = _read_named_places(library, query, parsed, voice) if reads_places else None
     parts = [QueryPart(text=text) for text in (parsed.text, voice.searched if voice else "") if text.strip()]
@@ -134,6 +136,13 @@ def encode_query(library: OpenHome, query: Query, reads_places: bool = True) -> 
         corrected=corrected,
         named=named,
     )
+
+
+def _loses_places(library: OpenHome, query: Query, corrected: Parsed) -> bool:
+    """Return whether a text names places of the library that the corrected text does not name."""
+    named = _read_named_places(library, query, parse_query(query.text or ""), None)
+    kept = _read_named_places(library, query, corrected, None)
+    return named is not None and (kept is None or not set(named.places) <= set(kept.places))
 
 
 def _read_named_places(

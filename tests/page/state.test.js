@@ -5,7 +5,7 @@ import { clearFilters, hasFilters, isEmpty, readState, writeAddress } from "../.
 
 test("an empty address is an empty state", () => {
   const state = readState("");
-  assert.deepEqual(state, { likes: [], pictures: [], type: [], tag: [], album: [] });
+  assert.deepEqual(state, { likes: [], pictures: [], type: [], tag: [], album: [], place: [] });
   assert.equal(isEmpty(state), true);
   assert.equal(hasFilters(state), false);
   assert.equal(writeAddress(state), "/");

@@ -29,10 +29,10 @@ function createList(places, state, onChange) {
     const below = createElement(
       "details",
       { open: hasSet(place.places, state) },
-      createElement("summary", { aria: { label: t("filter.places_in", { what: place.name }) } }, button),
+      createElement("summary", { aria: { label: t("filter.places_in", { what: place.name }) } }),
       createList(place.places, state, onChange),
     );
-    return createElement("li", {}, below);
+    return createElement("li", {}, button, below);
   });
   return createElement("ul", {}, ...rows);
 }
