@@ -21,6 +21,7 @@ from crossmodal.results import IndexSummary, SearchResults
 from search.errors import HomeError
 
 if TYPE_CHECKING:
+    from indexer.progress import Progress
     from search import open_home as internal
     from search.engine import Engine
     from search.records import Album, Answer, FoundSegment, Item, Job, Query
@@ -91,7 +92,8 @@ class Library:
             hidden: Index hidden files and folders, too; kept with the source.
             forget_missing: Forget items whose file has been missing for this number of days.
             workers: The number of processes that decode files.
-            progress: Called with the number of files done, the number of files to do and the last file's path.
+            progress: Called several times per second with the number of files done, the number of files to do and the
+                path of the file that is being read.
 
         Returns:
             The numbers of files by what was done, and the failures.
@@ -117,7 +119,7 @@ class Library:
             reads_hidden=hidden,
             forget_after=forget_missing,
         )
-        summary = run_index(self._opened, [Path(path) for path in paths], options, progress or _ignore_progress)
+        summary = run_index(self._opened, [Path(path) for path in paths], options, _adapt(progress))
         counts = {name: summary.counts[name] for name in COUNTS}
         return IndexSummary(
             **counts,
@@ -309,5 +311,11 @@ class Library:
         return self._open_engine.get_current_library()
 
 
-def _ignore_progress(_done: int, _total: int, _path: str) -> None:
-    pass
+def _adapt(callback: ProgressCallback | None) -> "Progress":
+    """Return what reports the progress of a run to a callback of the API."""
+
+    def report(done: int, total: int, path: str, _seconds_left: float | None = None) -> None:
+        if callback is not None:
+            callback(done, total, path)
+
+    return report

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PathName = str | PathLike[str]
 Media = str | PathLike[str] | bytes
-# Called with what is done, what there is to do, and the last file's path.
+# Called with what is done, what there is to do, and the path of the file that is being read.
 ProgressCallback = Callable[[int, int, str], None]
 
 

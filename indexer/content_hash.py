@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from search.deadline import check_deadline
 from search.disk_guard import DISKS
 from search.records import FileFacts
 
@@ -21,10 +22,11 @@ def hash_content(file: FileFacts, volume: str = "") -> str:
 
     Raises:
         OSError: The file or a sidecar cannot be read, or their disk does not respond.
+        CancelledError: This thread is to stop.
     """
     digest = hashlib.blake2b(digest_size=16)
     for _ in DISKS.iterate(volume or file.path, _hash_parts(file, digest)):
-        pass
+        check_deadline()
     return digest.hexdigest()
 
 

@@ -90,6 +90,11 @@ class PendingItem:
             return False
         return isinstance(self.end, Failed | Postponed) or (len(self.vectors) == len(self.segments) and not self.speech)
 
+    @property
+    def length(self) -> float | None:
+        """The length of a recording that was read, in seconds; None for other files."""
+        return self.end.facts.duration if isinstance(self.end, Finished) else None
+
     def add_segment(self, segment: Segment) -> int:
         """Add a segment and return its position."""
         self.segments.append(segment)

@@ -1,18 +1,21 @@
 """The run that indexes files: scan, plan, decode, transcribe, embed, write, and maintain the indexes."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeVar
 
 from indexer.apply import apply_plan
-from indexer.decode.content import Failed, Postponed
+from indexer.decode.content import Failed, Finished, Postponed
 from indexer.decode.decode_pool import DecodePool, FileReader
 from indexer.decode.decoder import Decoder, InlineDecoder, SandboxedDecoder
+from indexer.embed import PendingItem
 from indexer.maintain import IndexMaintenance
 from indexer.places import update_places
 from indexer.plan import Plan, PlanOptions, plan_source
+from indexer.progress import Progress, TimeEstimate, find_position, sort_by_kind
 from indexer.roots import find_silent_volumes, list_volume_paths, resolve_all
 from indexer.rules import make_rules
 from indexer.scan import scan_source
@@ -40,6 +43,8 @@ MIN_FILES_TO_COMPARE_SIZES = 200
 SCANNED_TOGETHER = 256
 # A modification time that no file has.
 UNKNOWN_TIME = -(2**63)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -75,9 +80,6 @@ class Options:
     skip_absent: bool = False
 
 
-Progress = Callable[[int, int, str], None]
-
-
 def run_index(library: OpenHome, paths: list[Path], options: Options, progress: Progress) -> Summary:
     """Index folders or files, while no other process does.
 
@@ -85,7 +87,7 @@ def run_index(library: OpenHome, paths: list[Path], options: Options, progress: 
         library: An open home.
         paths: The folders or files.
         options: How to run.
-        progress: Called with the number of files done, the number of all, and the path of the last one.
+        progress: Called when a file is done, and when another one is being read.
 
     Returns:
         The summary of the run.
@@ -131,12 +133,12 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
 
 def _index_files(library: OpenHome, plan: Plan, options: Options, progress: Progress, summary: Summary) -> None:
     """Decode, transcribe, embed and write the files of a plan, and keep the indexes up to date."""
-    files, done = list(plan.todo.values()), 0
+    files = sort_by_kind(plan.todo.values())
     models, profile = library.models, summary.profile
     decoders = open_decoders(models.image_encoder.transform, len(files), options)
     is_large = len(files) > MIN_FILES_TO_COMPARE_SIZES
     shared_sizes = Ledger(library.database).list_shared_sizes() if is_large and not options.reindex else None
-    volumes = list_volume_paths(library)
+    volumes, estimate = list_volume_paths(library), TimeEstimate(files)
     with (
         closing(TranscriptionQueue(models.transcriber, library.home.partial, profile)) as transcription,
         closing(
@@ -156,19 +158,33 @@ def _index_files(library: OpenHome, plan: Plan, options: Options, progress: Prog
             has_more = False
             for file, message in pool.take():
                 writer.add(file, message)
+                estimate.advance(file, find_position(message))
                 has_more = True
             for group in writer.write_complete(pool.is_over, has_more):
                 for item in group:
-                    if isinstance(item.end, Failed):
-                        summary.failures[item.file.path] = item.end.reason
-                    elif isinstance(item.end, Postponed):
-                        summary.counts["postponed"] += 1
-                    else:
-                        summary.counts["updated" if item.file.path in plan.updated_paths else "added"] += 1
-                    done += 1
-                    progress(done, len(files), item.file.path)
+                    _count(item, plan, summary)
+                    pool.finish(item.file)
+                    estimate.finish(item.file, item.length, isinstance(item.end, Finished))
+            progress(len(files) - estimate.file_count, len(files), pool.oldest, estimate.seconds_left)
             maintenance.rebuild_if_due()
         maintenance.finish()
+
+
+def _count(item: PendingItem, plan: Plan, summary: Summary) -> None:
+    """Add a written file to the summary."""
+    if isinstance(item.end, Failed):
+        summary.failures[item.file.path] = item.end.reason
+    elif isinstance(item.end, Postponed):
+        summary.counts["postponed"] += 1
+    else:
+        summary.counts["updated" if item.file.path in plan.updated_paths else "added"] += 1
+
+
+def _check_each(results: Iterable[T], check: Callable[[], None]) -> Iterator[T]:
+    """Yield results, and check before each whether the run should go on."""
+    for result in results:
+        check()
+        yield result
 
 
 def _update_models(library: OpenHome, options: Options, progress: Progress) -> OpenHome:
@@ -260,7 +276,7 @@ def _plan_root(library: OpenHome, storage: VolumeChanges, source: Source, option
         known = {path: stamp._replace(mtime_ns=UNKNOWN_TIME) for path, stamp in stamps.items()}
     rules = make_rules(source, library.settings.exclude, library.settings.follow_outside_links)
     results = scan_source(Path(storage.root), source.id, library.home.root, known, storage.found, rules)
-    results = DISKS.iterate(storage.root, results, SCANNED_TOGETHER)
+    results = _check_each(DISKS.iterate(storage.root, results, SCANNED_TOGETHER), options.check)
     return plan_source(ledger, results, stamps, PlanOptions(options.retry_failed, options.reindex), storage)
 
 

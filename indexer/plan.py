@@ -221,11 +221,12 @@ def _compare_known(plan: Plan, result: FileFacts, row: LedgerRow, options: PlanO
 
 def _plan_unchanged(plan: Plan, file: FileFacts, row: LedgerRow) -> None:
     """Add a file to the plan that needs no indexing."""
+    if row.state == State.FAILED:
+        plan.failures[file.path] = row.reason or ""
+        return
     plan.counts["unchanged"] += 1
     if row.state == State.MISSING or row.problem is not None:
         plan.restored_ids.append(row.id)
-    elif row.state == State.FAILED:
-        plan.failures[file.path] = row.reason or ""
 
 
 def _is_settled(row: LedgerRow, file: FileFacts, retry_failed: bool) -> bool:

@@ -12,11 +12,14 @@ import numpy as np
 
 from indexer.decode.content import AudioChunk
 from indexer.summary import Profile
+from search.deadline import check_deadline, set_stop
 from search.encoders.encoder import Transcriber
 from search.media.recording.sound import CHUNK_SECONDS, SAMPLE_RATE, Pcm16, convert_to_float
 from search.paths import write_atomically
 from search.records import Segment, SegmentKind, SpeechSegment, Transcript, Word
 
+# How often a thread that waits for a free place looks whether it is to stop.
+POLL_SECONDS = 0.1
 # The maximum number of waiting chunks for each chunk that is being transcribed.
 MAX_WAITING_PER_STREAM = 2
 # A chunk is silent if no sample has a larger absolute value (of 32,768).
@@ -51,6 +54,7 @@ class TranscriptionQueue:
         self._folder = folder
         self._profile = profile
         self._pool: ThreadPoolExecutor | None = None
+        self._stop = threading.Event()
         self._free = threading.Semaphore(0)
         self._languages: dict[str, str] = {}
         self._previous: dict[str, Future[Transcript]] = {}
@@ -63,9 +67,13 @@ class TranscriptionQueue:
         Args:
             content_hash: The hash of the file's content.
             chunk: The chunk; the chunks of a file are submitted in order.
+
+        Raises:
+            CancelledError: This thread is to stop.
         """
         pool = self._open_pool()
-        self._free.acquire()
+        while not self._free.acquire(timeout=POLL_SECONDS):
+            check_deadline()
         future = pool.submit(self._transcribe, content_hash, chunk, self._previous.get(content_hash))
         self._previous[content_hash] = future
         future.add_done_callback(lambda _: self._free.release())
@@ -94,16 +102,17 @@ class TranscriptionQueue:
                 path.unlink(missing_ok=True)
 
     def close(self) -> None:
-        """Wait for the chunks that are being transcribed, and stop."""
+        """Stop, also in the middle of a chunk: the threads end when they have transcribed the next few seconds."""
+        self._stop.set()
         if self._pool is not None:
-            self._pool.shutdown(wait=True, cancel_futures=True)
+            self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _open_pool(self) -> ThreadPoolExecutor:
         """Return the thread pool. The first call loads the model, which determines the number of threads."""
         with self._lock:
             if self._pool is None:
                 streams = self._transcriber.streams
-                self._pool = ThreadPoolExecutor(streams, thread_name_prefix="transcribe")
+                self._pool = ThreadPoolExecutor(streams, "transcribe", initializer=set_stop, initargs=(self._stop,))
                 self._free.release(MAX_WAITING_PER_STREAM * streams)
             return self._pool
 

@@ -1,16 +1,23 @@
 """The time by which the request of a thread must be answered. Long work asks between its steps whether it is over."""
 
+import threading
 import time
 from contextvars import ContextVar
 
-from search.errors import DeadlineError
+from search.errors import CancelledError, DeadlineError
 
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
+_stop: ContextVar[threading.Event | None] = ContextVar("stop", default=None)
 
 
 def set_deadline(moment: float | None) -> None:
     """Set the deadline of this thread, as a time of `time.monotonic`; None for no deadline."""
     _deadline.set(moment)
+
+
+def set_stop(stop: threading.Event) -> None:
+    """Let an event end the work of this thread, as its deadline would."""
+    _stop.set(stop)
 
 
 def extend_deadline(seconds: float) -> None:
@@ -27,6 +34,14 @@ def read_remaining() -> float | None:
 
 
 def check_deadline() -> None:
-    """Raise DeadlineError if the deadline has passed."""
+    """Return if the work of this thread may go on.
+
+    Raises:
+        DeadlineError: The deadline has passed.
+        CancelledError: The event of `set_stop` is set.
+    """
+    stop = _stop.get()
+    if stop is not None and stop.is_set():
+        raise CancelledError("The work was stopped.")
     if read_remaining() == 0.0:
         raise DeadlineError("The request took too long and was stopped. Ask for less, or try again in a few seconds.")

@@ -34,7 +34,7 @@ def share_freed_memory() -> None:
         tune(M_ARENA_MAX, MAX_ARENAS)
 
 
-def release_memory(above: int) -> None:
+def release_memory(above: int = 0) -> None:
     """Return the free memory of this process to the system, if the process has more memory than this, in MiB."""
     trim = _find_function("malloc_trim")
     if trim is not None:

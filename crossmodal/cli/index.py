@@ -4,6 +4,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from search.storable import show_controls
 
 if TYPE_CHECKING:
     from crossmodal.protocol import AnyLibrary
-    from indexer.pipeline import Progress
+    from indexer.progress import Progress
 
 # A worker starts a queued job sooner than this.
 START_SECONDS = 5.0
@@ -175,20 +176,22 @@ def show_progress() -> "Iterator[Progress]":
         rich.BarColumn(),
         rich.MofNCompleteColumn(),
         rich.TextColumn("{task.fields[rate]}"),
-        rich.TimeRemainingColumn(),
+        rich.TextColumn("{task.fields[left]}"),
         rich.TextColumn("{task.description}", markup=False),
     )
     console = Console(stderr=True)
     if not console.is_interactive:  # the bar would leave an empty line
-        yield lambda _done, _total, _path: None
+        yield lambda _done, _total, _path, _seconds_left=None: None
         return
     with rich.Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task("Scanning files…", total=None, rate="")
+        task = bar.add_task("Scanning files…", total=None, rate="", left="")
 
-        def show(done: int, total: int, path: str) -> None:
+        def show(done: int, total: int, path: str, seconds_left: float | None = None) -> None:
             elapsed = bar.tasks[task].elapsed or 0.0
             rate = f"{done / elapsed:.1f}/s" if elapsed else ""
-            bar.update(task, completed=done, total=total, rate=rate, description=show_controls(Path(path).name)[:60])
+            left = "" if seconds_left is None else f"{timedelta(seconds=round(seconds_left))} left"
+            name = show_controls(Path(path).name)[:60]
+            bar.update(task, completed=done, total=total, rate=rate, left=left, description=name)
 
         yield show
 

@@ -70,7 +70,8 @@ class Client(BaseClient):
             retry_failed: Try again to index the files that failed before.
             exclude: Patterns of files and folders that are not indexed; they are kept with the source.
             hidden: Index hidden files and folders, too; kept with the source.
-            progress: Called with the number of files done, the number of files to do and the last file's path.
+            progress: Called with the number of files done, the number of files to do and the path of the file
+                that is being read.
 
         Returns:
             The numbers of files by what was done, and the failures.

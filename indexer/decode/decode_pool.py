@@ -18,6 +18,7 @@ from indexer.embed import Copied, FileMessage, PendingSpeech
 from indexer.summary import Profile
 from indexer.transcribe import TranscriptionQueue
 from indexer.write import make_name_segment
+from search.deadline import set_stop
 from search.disk_guard import DISKS
 from search.errors import CrossmodalError, find_reason
 from search.open_home import OpenHome
@@ -52,6 +53,7 @@ class DecodePool(Generic[M]):
         self._stop = threading.Event()
         self._queue: queue.Queue[tuple[FileFacts, M]] = queue.Queue(MAX_WAITING_MESSAGES)
         self._failure: BaseException | None = None
+        self._unfinished: dict[str, FileFacts] = {}
         self._threads = [threading.Thread(target=self._run, args=(decoder,)) for decoder in decoders]
         for thread in self._threads:
             thread.start()
@@ -62,6 +64,17 @@ class DecodePool(Generic[M]):
         if self._failure is not None:
             raise self._failure
         return not any(thread.is_alive() for thread in self._threads) and self._queue.empty()
+
+    @property
+    def oldest(self) -> str:
+        """The path of the file that was begun first and is not finished; empty if there is none."""
+        with self._lock:
+            return next(iter(self._unfinished), "")
+
+    def finish(self, file: FileFacts) -> None:
+        """Note that a file was written."""
+        with self._lock:
+            self._unfinished.pop(file.path, None)
 
     def take(self) -> Iterator[tuple[FileFacts, M]]:
         """Yield the waiting messages with their files, in order for each file. Wait briefly for the first message."""
@@ -86,6 +99,7 @@ class DecodePool(Generic[M]):
             decoder.close()
 
     def _run(self, decoder: Decoder) -> None:
+        set_stop(self._stop)
         try:
             while (file := self._next_file()) is not None:
                 for message in self._read(decoder, file):
@@ -97,7 +111,10 @@ class DecodePool(Generic[M]):
 
     def _next_file(self) -> FileFacts | None:
         with self._lock:
-            return None if self._stop.is_set() else next(self._files, None)
+            file = None if self._stop.is_set() else next(self._files, None)
+            if file is not None:
+                self._unfinished[file.path] = file
+            return file
 
     def _put(self, file: FileFacts, message: M) -> None:
         while not self._stop.is_set():

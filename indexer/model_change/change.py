@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from indexer.embed import MAX_BATCHES_AHEAD
 from indexer.model_change.fill import ChangeResult, SpaceFiller
-from indexer.pipeline import Options, Progress
+from indexer.pipeline import Options
+from indexer.progress import Progress
 from search.active_models import open_index
 from search.encoders.encoder import ImageEncoder, TextEncoder
 from search.encoders.manifest import find_folder

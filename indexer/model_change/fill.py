@@ -12,7 +12,8 @@ from indexer.decode.content import Failed, Finished, Messages, PreparedImage, Sc
 from indexer.decode.decode_pool import DecodePool
 from indexer.decode.decoder import Decoder
 from indexer.embed import MAX_BATCHES_AHEAD, TEXT_BATCH_SIZE, ImageEmbedder, PendingItem
-from indexer.pipeline import Options, Progress, open_decoders
+from indexer.pipeline import Options, open_decoders
+from indexer.progress import Progress
 from indexer.summary import Profile
 from search.encoders.adapter import AdaptedImageEncoder, Adapter
 from search.encoders.registry import Models

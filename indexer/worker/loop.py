@@ -19,7 +19,7 @@ from indexer.worker.watch import Watcher
 from search.errors import CancelledError, CrossmodalError, HomeError
 from search.open_home import OpenHome
 from search.paths import is_below
-from search.records import Job, JobState, Task
+from search.records import Job, JobProgress, JobState, Task
 from search.storage.sources import explain_removed
 
 # How often the queue is checked for jobs, and the progress of a running job is written.
@@ -49,23 +49,19 @@ class Tracker:
         library: The library.
         job: The running job.
         stop: Set when the worker should stop.
-        done: The number of files that are done.
-        total: The number of files to do.
-        detail: The path of the last file.
+        progress: How far the job is.
     """
 
     library: OpenHome
     job: Job
     stop: threading.Event
-    done: int = 0
-    total: int = 0
-    detail: str = ""
+    progress: JobProgress = field(default_factory=JobProgress)
     _began: float = field(default_factory=time.monotonic)
     _reported_at: float = 0.0
 
-    def update(self, done: int, total: int, path: str) -> None:
+    def update(self, done: int, total: int, path: str, seconds_left: float | None = None) -> None:
         """Store the progress in memory; the next check writes it."""
-        self.done, self.total, self.detail = done, total, path
+        self.progress = JobProgress(done, total, 0.0, path, seconds_left)
 
     def check(self) -> None:
         """Raise an exception if the job should end.
@@ -85,7 +81,7 @@ class Tracker:
     def report(self) -> bool:
         """Write the progress. Return whether the job should continue."""
         seconds = time.monotonic() - self._began
-        return self.library.jobs.report(self.job.id, self.done, self.total, seconds, self.detail)
+        return self.library.jobs.report(self.job.id, replace(self.progress, seconds=seconds))
 
 
 def run_worker(library: OpenHome, options: Options, stop: threading.Event, until_idle: bool = False) -> None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from types import TracebackType
 
 from indexer.decode.growing import QUIET_SECONDS, STILL_WRITTEN
-from indexer.pipeline import Options, Progress, run_index
+from indexer.pipeline import Options, run_index
+from indexer.progress import Progress
 from indexer.same_files import identify_folder
 from indexer.summary import Summary
 from search.errors import HomeError, find_reason

@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from search.admission import Admission
 from search.deadline import read_remaining
 from search.errors import BusyError, DeadlineError
+from search.process_memory import release_memory
 from search.records import VoiceTranscript
 
 # How many transcripts are remembered.
@@ -77,6 +78,8 @@ class SpokenQueries:
         try:
             with self._admission.work():
                 transcript = work()
+                # Whisper needs some 70 MiB for a moment. Freed in pieces, they would stay with the process.
+                release_memory()
         except BaseException as error:
             with self._lock:
                 self._results.pop(key, None)

@@ -39,7 +39,7 @@ from search.records.media import (
 from search.records.places import ItemPlace, LocationPrecision
 from search.records.query import VECTOR_RETRIEVERS, Box, Query, QueryPart, Retriever, Sort, Tier
 from search.records.speech import SpeechSegment, Transcript
-from search.records.work import Job, JobState, Source, Task, Volume
+from search.records.work import Job, JobProgress, JobState, Source, Task, Volume
 
 __all__ = [
     "ACCOUNT_ROLES",
@@ -77,6 +77,7 @@ __all__ = [
     "ItemPlace",
     "ItemType",
     "Job",
+    "JobProgress",
     "JobState",
     "LedgerRow",
     "LocationPrecision",

@@ -81,6 +81,17 @@ class Task:
 
 
 @dataclass(frozen=True)
+class JobProgress:
+    """How far a job is. The attributes are those of `Job`."""
+
+    done: int = 0
+    total: int = 0
+    seconds: float = 0.0
+    detail: str = ""
+    seconds_left: float | None = None
+
+
+@dataclass(frozen=True)
 class Job:
     """A task in the queue. Times are in UTC, ISO 8601.
 
@@ -94,7 +105,8 @@ class Job:
         done: The number of files that are done.
         total: The number of all files.
         seconds: How long it has been running, in seconds.
-        detail: The last file that was done.
+        detail: The file that is being read, or what else is being done.
+        seconds_left: The estimated remaining time in seconds; None if it is unknown.
         summary: The result of a finished job: numbers by name, and a `warning` if there is one.
         error: Why it failed.
         is_cancelling: Whether it was asked to stop.
@@ -111,14 +123,8 @@ class Job:
     total: int = 0
     seconds: float = 0.0
     detail: str | None = None
+    seconds_left: float | None = None
     summary: Mapping[str, Any] = field(default_factory=dict)
     error: str | None = None
     is_cancelling: bool = False
     attempts: int = 0
-
-    @property
-    def seconds_left(self) -> float | None:
-        """The estimated remaining time in seconds, by the files done so far; None when it is unknown."""
-        if self.state is not JobState.RUNNING or not self.done:
-            return None
-        return self.seconds / self.done * (self.total - self.done)

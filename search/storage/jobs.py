@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, select, update
 
 from search.errors import NotFoundError
 from search.paths import is_below
-from search.records import Job, JobState, Task
+from search.records import Job, JobProgress, JobState, Task
 from search.storable import is_storable
 from search.storage import tables as t
 from search.storage.database import Database, now
@@ -105,19 +105,11 @@ class Jobs:
         with self._database.read() as db:
             return db.execute(select(t.job.c.id).where(t.job.c.state.not_in(_ENDED)).limit(1)).first() is not None
 
-    def report(self, job_id: int, done: int, total: int, seconds: float, detail: str) -> bool:
-        """Store the progress of a job, and return False if the job was asked to stop.
-
-        Args:
-            job_id: The job.
-            done: The number of files that are done.
-            total: The number of all its files.
-            seconds: How long it has been running.
-            detail: The last file that was done.
-        """
+    def report(self, job_id: int, progress: JobProgress) -> bool:
+        """Store the progress of a job, and return False if the job was asked to stop."""
         c = t.job.c
-        values: dict[str, Any] = {"done": done, "total": total, "seconds": seconds, "detail": detail}
-        if done:
+        values: dict[str, Any] = asdict(progress)
+        if progress.done:
             values["attempts"] = 1
         with self._database.write(bump_revision=False) as db:
             db.execute(update(t.job).where(c.id == job_id).values(values))
@@ -135,6 +127,7 @@ class Jobs:
             error: Why the job failed; None if it did not.
         """
         values = {"state": state, "ended_at": now(), "summary": json.dumps(summary or {}), "error": error}
+        values |= {"seconds_left": None}
         with self._database.write(bump_revision=False) as db:
             db.execute(update(t.job).where(t.job.c.id == job_id).values(values))
 

@@ -171,6 +171,7 @@ job = Table(
     Column("total", StorableInteger, nullable=False, server_default="0"),
     Column("seconds", StorableFloat, nullable=False, server_default="0"),
     Column("detail", StorableText),
+    Column("seconds_left", StorableFloat),
     Column("summary", StorableText),
     Column("error", StorableText),
     Column("is_cancelling", Boolean, nullable=False, server_default="0"),

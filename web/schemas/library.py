@@ -226,7 +226,7 @@ class JobDocument(Document):
         seconds: How long it has been running.
         rate: Files per second; null before it has started.
         seconds_left: The estimated remaining time in seconds; null if it is unknown.
-        detail: The last file that was done.
+        detail: The file that is being read, or what else is being done.
         cancelling: Whether it was asked to stop.
         summary: The result of a finished job: numbers by name, and a `warning` if folders were unavailable.
         error: Why it failed.

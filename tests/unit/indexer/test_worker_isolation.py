@@ -15,7 +15,7 @@ from indexer.worker.loop import Guard, run_worker
 from indexer.worker.saved_search_notifier import SavedSearchNotifier
 from indexer.worker.watch import Watcher
 from indexer.worker.webhook import send_all
-from search.records import JobState, Principal, Rights, Role, State, Task
+from search.records import JobProgress, JobState, Principal, Rights, Role, State, Task
 from search.storage.jobs import MAX_ATTEMPTS
 from search.storage.saved_searches import SavedSearches
 from tests.support.accounts import add_person
@@ -119,7 +119,7 @@ def test_a_job_that_makes_progress_or_whose_worker_is_stopped_is_not_given_up(fr
     job = fresh.jobs.add(Task((str(media),)))
     for number in range(1, 2 * MAX_ATTEMPTS):
         fresh.jobs.take()
-        fresh.jobs.report(job.id, number, 100, 1.0, "a.txt")
+        fresh.jobs.report(job.id, JobProgress(number, 100, 1.0, "a.txt"))
     for _ in range(2 * MAX_ATTEMPTS):
         fresh.jobs.take()
         fresh.jobs.release(job.id)

@@ -6,7 +6,7 @@ from functools import partial
 import pytest
 
 from search.access.authentication import Authentication
-from search.records import JobState, Task
+from search.records import JobProgress, JobState, Task
 from search.storage.accounts import Accounts, AccountUpdate
 from tests.support.accounts import add_admin, add_person, make_headers, sign_in
 from tests.support.clock import Clock
@@ -34,7 +34,10 @@ class Steps(Clock):
 
 def test_events_report_a_job_until_it_has_ended(client, fresh, monkeypatch):
     job = fresh.jobs.add(Task(("/x",)))
-    steps = [partial(fresh.jobs.report, job.id, done, 3, done * 2.0, f"{done}.jpg") for done in range(1, 4)]
+    steps = [
+        partial(fresh.jobs.report, job.id, JobProgress(done, 3, done * 2.0, f"{done}.jpg", 6.0 - done * 2))
+        for done in range(1, 4)
+    ]
     Steps([*steps, partial(fresh.jobs.end, job.id, JobState.DONE, {"added": 3})]).install(
         monkeypatch, "search.job_progress"
     )
@@ -98,7 +101,7 @@ def test_events_end_when_their_caller_may_no_longer_follow_the_job(
 
     def change_and_report():
         change(fresh, account)
-        fresh.jobs.report(job.id, 1, 3, 2.0, "1.jpg")
+        fresh.jobs.report(job.id, JobProgress(1, 3, 2.0, "1.jpg"))
 
     Steps([change_and_report, partial(fresh.jobs.end, job.id, JobState.DONE)]).install(
         monkeypatch, "search.job_progress"
@@ -116,7 +119,9 @@ def test_events_of_a_session_end_when_it_does(client, fresh, monkeypatch):
     other = client.application.test_client()
     token = client.get_cookie(SESSION_COOKIE).value
     end = partial(Authentication(fresh.database).sign_out, token)
-    Steps([lambda: (end(), fresh.jobs.report(job.id, 1, 3, 2.0, "1.jpg"))]).install(monkeypatch, "search.job_progress")
+    Steps([lambda: (end(), fresh.jobs.report(job.id, JobProgress(1, 3, 2.0, "1.jpg")))]).install(
+        monkeypatch, "search.job_progress"
+    )
     body = client.get(f"/api/v1/jobs/{job.id}/events").get_data(as_text=True)
     assert body.count("event: ") == 1
     assert other.get(f"/api/v1/jobs/{job.id}/events").status_code == 401

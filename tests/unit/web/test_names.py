@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from crossmodal.cli.main import cli
-from search.records import JobState, Task
+from search.records import JobProgress, JobState, Task
 from tests.support.formats import RED
 from tests.support.indexing import index
 from tests.support.web_client import make_client
@@ -54,7 +54,7 @@ def test_files_prints_one_line_for_each_file(fresh, odd):
 
 def test_progress_is_not_cut_by_a_name(fresh, odd):
     job = fresh.jobs.add(Task((str(odd),)))
-    fresh.jobs.report(job.id, 1, 1, 1.0, str(odd / "both\r\n.jpg"))
+    fresh.jobs.report(job.id, JobProgress(1, 1, 1.0, str(odd / "both\r\n.jpg")))
     fresh.jobs.end(job.id, JobState.DONE, {"added": 1})
     body = make_client(fresh).get(f"/api/v1/jobs/{job.id}/events").get_data(as_text=True)
     event, data = body.strip().splitlines()

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018"
-down_revision = "0015"
+down_revision = "0016"
 
 STATEMENTS = (
     """CREATE TABLE item_place (item_id INTEGER NOT NULL PRIMARY KEY REFERENCES item(id) ON DELETE CASCADE,
