@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -61,7 +62,7 @@ def make_conditions(filters: Filters) -> ColumnElement[bool]:
 
     Raises UsageError when a date or phrase is invalid.
     """
-    values = {name: getattr(filters, name) for name in SQL}
+    values = {name: getattr(filters, name) for name in FILTERS if name != "places"}
     conditions = [SQL[name].condition(value) for name, value in values.items() if value not in (None, ())]
     if filters.places:
         conditions.append(match_places(filters.places, filters.rights.locations))
@@ -272,13 +273,14 @@ def _format_utc(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="seconds")
 
 
-# The SQL of every filter by name, except for places, whose condition depends on the rights of the caller.
+# The SQL of every filter, by name. That of places depends on the rights of the caller.
 SQL: Mapping[str, FilterSql] = {
     "types": FilterSql(_match_any(t.item.c.type), t.item.c.type),
     "sources": FilterSql(_match_sources, t.source.c.path),
     "path": FilterSql(_match_path),
     "after": FilterSql(_make_date_condition("after", operator.ge)),
     "before": FilterSql(_make_date_condition("before", operator.lt)),
+    "places": FilterSql(partial(match_places, precision=LocationPrecision.EXACT)),
     "longer": FilterSql(lambda seconds: t.item.c.duration >= seconds),
     "shorter": FilterSql(lambda seconds: t.item.c.duration < seconds),
     "languages": FilterSql(_match_any(t.item.c.language), t.item.c.language),

@@ -13,6 +13,7 @@ VALUES = {
     "types": ("image", "video"),
     "sources": ("/a", "/b"),
     "path": "/a/c",
+    "places": ("lisbon",),
     "after": "2024-05",
     "before": "2025",
     "longer": 1.5,
