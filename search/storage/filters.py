@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 
 from search.errors import UsageError
-from search.records import DATE_PATTERN, Filters, Ids, State
+from search.records import DATE_PATTERN, FILTERS, Filters, Ids, LocationPrecision, State
 from search.storage import tables as t
 from search.storage.database import Database, join_ids, read_ids
 from search.storage.places import match_places
