@@ -147,6 +147,16 @@ class Filters:
             example="before:2025",
         )
     )
+    places: tuple[str, ...] = _declare(
+        FilterField(
+            keyword="place",
+            kind=FilterKind.LABELS,
+            help="Only items captured in one of these cities, regions or countries.",
+            expects="the name of a place in any language, or its code such as PT; several with commas",
+            example="place:lisbon,kyoto",
+            max_values=20,
+        )
+    )
     longer: float | None = _declare(
         FilterField(
             keyword="longer",

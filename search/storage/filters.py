@@ -4,6 +4,7 @@ import hashlib
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -21,11 +22,12 @@ from sqlalchemy import (
 )
 
 from search.errors import UsageError
-from search.records import FILTERS, Filters, Ids, State
+from search.records import FILTERS, Filters, Ids, LocationPrecision, State
 from search.storage import tables as t
 from search.storage.database import Database, join_ids, read_ids
 from search.storage.dates import make_date_condition, match_date
 from search.storage.picture_kinds import match_picture_kind
+from search.storage.places import match_places
 from search.storage.rights import match_rights
 from search.storage.shown import read_shown_id
 from search.text.analysis import analyze
@@ -62,8 +64,10 @@ def make_conditions(filters: Filters) -> ColumnElement[bool]:
 
     Raises UsageError when a date or phrase is invalid.
     """
-    values = {name: getattr(filters, name) for name in FILTERS}
+    values = {name: getattr(filters, name) for name in FILTERS if name != "places"}
     conditions = [SQL[name].condition(value) for name, value in values.items() if value not in (None, ())]
+    if filters.places:
+        conditions.append(match_places(filters.places, filters.rights.locations))
     return and_(is_indexed(), match_rights(filters), *conditions)
 
 
@@ -201,7 +205,7 @@ def select_hidden(database: Database, space_id: int) -> Ids:
     return read_ids(database, join_ids(query))
 
 
-# The SQL of every filter, by name.
+# The SQL of every filter, by name. That of places depends on the rights of the caller.
 SQL: Mapping[str, FilterSql] = {
     "types": FilterSql(_match_any(t.item.c.type), t.item.c.type),
     "formats": FilterSql(_match_formats),
@@ -211,6 +215,7 @@ SQL: Mapping[str, FilterSql] = {
     "date": FilterSql(match_date),
     "after": FilterSql(make_date_condition("after", operator.ge)),
     "before": FilterSql(make_date_condition("before", operator.lt)),
+    "places": FilterSql(partial(match_places, precision=LocationPrecision.EXACT)),
     "longer": FilterSql(lambda seconds: t.item.c.duration >= seconds),
     "shorter": FilterSql(lambda seconds: t.item.c.duration < seconds),
     "languages": FilterSql(_match_any(t.item.c.language), t.item.c.language),

@@ -9,6 +9,7 @@ from sqlalchemy import Row, func, select
 from search.records import (
     FoundSegment,
     Item,
+    ItemPlace,
     ItemType,
     MachineTag,
     MediaFacts,
@@ -40,7 +41,9 @@ def select_items() -> Any:
         machine_tags.label("machine_tags"),
         read_modified().label("modified_at"),
     )
-    return select(t.item, *labels, *storage).join(t.source, t.source.c.id == t.item.c.source_id)
+    places = (t.item_place.c.area, t.item_place.c.city, t.item_place.c.rounded_area)
+    query = select(t.item, *labels, *storage, *places).join(t.source, t.source.c.id == t.item.c.source_id)
+    return query.outerjoin(t.item_place, t.item_place.c.item_id == t.item.c.id)
 
 
 def make_item(row: Row[Any]) -> Item:
@@ -60,6 +63,7 @@ def make_item(row: Row[Any]) -> Item:
         volume=row.volume or "",
         modified_at=row.modified_at,
         machine_tags=_make_machine_tags(row.machine_tags),
+        place=ItemPlace(row.area, row.city, row.rounded_area) if row.area is not None else None,
     )
 
 

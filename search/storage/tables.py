@@ -135,6 +135,18 @@ machine_tag_name = Table(
     Column("label", StorableText, nullable=False),
 )
 
+# Where an item was captured; without a row, it has no coordinates or is far from any settlement.
+item_place = Table(
+    "item_place",
+    metadata,
+    Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True),
+    Column("area", StorableText, nullable=False),
+    Column("city", StorableInteger),
+    Column("rounded_area", StorableText),
+    Index("ix_item_place_area_city", "area", "city"),
+    sqlite_with_rowid=False,
+)
+
 segment = Table(
     "segment",
     metadata,

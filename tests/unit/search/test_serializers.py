@@ -17,6 +17,7 @@ VALUES = {
     "date": "2018..2020",
     "sources": ("/a", "/b"),
     "path": "/a/c",
+    "places": ("lisbon",),
     "after": "2024-05",
     "before": "2025",
     "longer": 1.5,

@@ -178,7 +178,7 @@ export function createFace(hit, words, width) {
   const { item } = hit;
   const face = createElement("div", { className: "face" });
   const moments = hit.evidence.filter(isTimed);
-  const passage = hit.evidence.find((evidence) => evidence.snippet && evidence.kind !== "name");
+  const passage = hit.evidence.find((evidence) => evidence.snippet && !["name", "place"].includes(evidence.kind));
   if (item.type === "audio" && (!hasThumbnail(item) || passage)) {
     face.append(createSoundFace(item, passage, words, moments));
   } else if (item.type === "document" && !hasThumbnail(item)) {

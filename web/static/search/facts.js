@@ -55,6 +55,12 @@ export function createFacts(item, words) {
   }
   const recognized = createTagLinks(item);
   if (recognized.length) add("machine_tags", describeItem(item), " ", ...recognized);
+  if (item.places?.length) {
+    const links = item.places.map(({ value, name }) =>
+      createElement("a", { href: locate(`/?place=${encodeURIComponent(value)}`) }, name),
+    );
+    add("where", ...links.flatMap((link, at) => (at ? [", ", link] : [link])));
+  }
   const { latitude, longitude } = item;
   if (typeof latitude === "number" && typeof longitude === "number") {
     const place = `${latitude.toFixed(5)}, ${longitude.toFixed(5)}`;

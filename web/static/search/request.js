@@ -25,6 +25,7 @@ const FILTERS = /** @type {const} */ ({
   shows: { field: "machine_tags", kind: "labels" },
   rating: { field: "rating", kind: "stars" },
   album: { field: "albums", kind: "ids" },
+  place: { field: "places", kind: "labels" },
 });
 const LIST_KINDS = ["types", "texts", "labels", "ids"];
 const NUMBER_KINDS = ["seconds", "stars", "ids"];
@@ -95,6 +96,21 @@ export function createRequest(state) {
   if (state.exact) request.correct = false;
   if (state.literal.length) request.literal = state.literal;
   return addLanguage(request, state.voice);
+}
+
+/**
+ * Return the search request for a state as the fields of an address.
+ *
+ * @param {State} state
+ */
+export function createAddressFields(state) {
+  const fields = new URLSearchParams();
+  for (const [name, value] of Object.entries(createRequest(state))) {
+    for (const one of [value].flat()) {
+      if (one !== "") fields.append(name, typeof one === "object" ? JSON.stringify(one) : String(one));
+    }
+  }
+  return fields;
 }
 
 /**

@@ -5,9 +5,10 @@ import { addFormToken, describeProblem, FORM_TOKEN_HEADER, getFormToken, handleS
 import { locate } from "./site.js";
 
 /**
+ * @import { Job, JobRequest, LedgerItem, Model, Source, Space } from "./library-types.js"
  * @import {
- *   Album, Answer, Evidence, Example, Facets, Folder, FullItem, Item, Job, JobRequest, LedgerItem, Model, NamedFile,
- *   PageOutline, Playback, SavedSearch, SearchRequest, Segment, Source, Space, Suggestion,
+ *   Album, Answer, Evidence, Example, Facets, Folder, FullItem, Item, MapCluster, NamedFile, PageOutline, Playback,
+ *   SavedSearch, SearchRequest, Segment, Suggestion,
  * } from "./types.js"
  */
 
@@ -102,6 +103,9 @@ export const readExamples = async () => (await send("/api/v1/examples")).example
 
 /** @type {() => Promise<{ tags: { name: string, names: Record<string, string> }[] }>} */
 export const listMachineTags = () => send("/api/v1/machine-tags");
+
+/** @type {(fields: URLSearchParams) => Promise<{ total: number, clusters: MapCluster[] }>} */
+export const readMap = (fields) => send(`/api/v1/map?${fields}`);
 
 /** @type {(id: number, fields: URLSearchParams) => Promise<{ heatmap: number[][] }>} rows of values from 0 to 1 */
 export const readHeatmap = (id, fields) => send(`/api/v1/items/${id}/heatmap?${fields}`);

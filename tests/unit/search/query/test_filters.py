@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from crossmodal.cli.filters import filter_options
 from docs.filter_tables import DOCS, JSON_TYPES, insert_table, make_tables
 from search.errors import UsageError
+from search.places.locate import locate
 from search.query.filters import REQUEST_TYPES, join_filters, make_filters, parse_filter_value
 from search.query.grammar import parse_query
 from search.query.request import parse_request
@@ -50,6 +51,7 @@ VALUES = {
     "path": ("/one/films", "/one/films"),
     "date": ("2024-05..2025", "2024-05..2025"),
     "after": ("2024-05", "2024-05"),
+    "places": ("lisbon", ["lisbon"]),
     "before": ("2025", "2025"),
     "longer": ("2m", 120.0),
     "shorter": ("1h", 3600.0),
@@ -66,6 +68,8 @@ VALUES = {
 FIRST = MediaFacts(
     captured_at="2024-06-01T00:00:00",
     duration=600.0,
+    latitude=38.7223,
+    longitude=-9.1393,
     language="de",
     camera="NIKON D5",
     artist="Miles Davis",
@@ -92,7 +96,9 @@ def save(database, path, kind, facts, words):
     source = Sources(database).add("/" + path.split("/")[1])
     segment = Segment(SegmentKind.PASSAGE, words)
     file = FileFacts(path, source, kind, 10, 0)
-    return Catalog(database).save_items([Record(file, path, facts, [segment], [])])[0]
+    return Catalog(database).save_items(
+        [Record(file, path, facts, [segment], [], place=locate(facts.latitude, facts.longitude))]
+    )[0]
 
 
 def test_every_filter_has_sql_and_an_example():
