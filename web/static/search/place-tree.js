@@ -77,7 +77,7 @@ export function findPlaceName(places, value) {
  * @param {string} value
  */
 export async function showPlaceName(chip, value) {
-  const facets = await readFacets(new URLSearchParams({ places: value })).catch(() => null);
+  const facets = await readFacets({ places: [value] }, ["places"]).catch(() => null);
   const name = facets && findPlaceName(facets.places, value);
   if (!name) return;
   chip.textContent = `${name} ×`;

@@ -155,6 +155,7 @@
  * @property {string[]} tags
  * @property {number[]} albums
  * @property {string[]} [machine_tags]
+ * @property {string[]} [places]
  * @property {string[]} [sources]
  * @property {string} [path] a folder
  * @property {string[]} [languages]
