@@ -93,8 +93,7 @@ class Library(Collections):
             hidden: Index hidden files and folders, too; kept with the source.
             forget_missing: Forget items whose file has been missing for this number of days.
             workers: The number of processes that decode files.
-            progress: Called several times per second with the number of files done, the number of files to do and the
-                path of the file that is being read.
+            progress: Called often, with the numbers of files done and to do, and the path of the file being read.
 
         Returns:
             The numbers of files by what was done, and the failures.
@@ -309,7 +308,7 @@ class Library(Collections):
 def _adapt(callback: ProgressCallback | None) -> "Progress":
     """Return what reports the progress of a run to a callback of the API."""
 
-    def report(done: int, total: int, path: str, _seconds_left: float | None = None) -> None:
+    def report(done: int, total: int, path: str, _left: float | None = None) -> None:
         if callback is not None:
             callback(done, total, path)
 

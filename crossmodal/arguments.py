@@ -25,6 +25,8 @@ class SearchOptions(TypedDict, total=False):
     Attributes:
         images: Images to search by: paths, or the bytes of image files.
         voice: A recording of a spoken query: a path, or the bytes of the file.
+        voice_language: The ISO 639-1 code of the language of the recording; it is detected by default.
+        voice_languages: The languages that it can be in, to detect only these.
         like: Ids of items that the results should resemble.
         exclude: Texts that describe what the results must not show or say.
         types: Item types: `image`, `audio`, `video`, `document`.
@@ -42,6 +44,7 @@ class SearchOptions(TypedDict, total=False):
         artist: Part of the artist's name.
         album: Part of the title of the album that a recording belongs to.
         tags: Keywords, all of which an item must have.
+        machine_tags: Tags of the machine, all of which an item must have.
         rating: Minimum rating, 1 to 5 stars.
         albums: Ids of albums, in all of which an item must be.
         phrases: Word sequences, all of which an item must contain.
@@ -57,6 +60,8 @@ class SearchOptions(TypedDict, total=False):
 
     images: Media | Iterable[Media]
     voice: Media | None
+    voice_language: str | None
+    voice_languages: str | Iterable[str]
     like: int | Iterable[int]
     exclude: str | Iterable[str]
     types: str | Iterable[str]
@@ -74,6 +79,7 @@ class SearchOptions(TypedDict, total=False):
     artist: str | None
     album: str | None
     tags: str | Iterable[str]
+    machine_tags: str | Iterable[str]
     rating: int | None
     albums: int | Iterable[int]
     phrases: str | Iterable[str]
@@ -88,7 +94,20 @@ class SearchOptions(TypedDict, total=False):
 
 
 # Arguments of which several values are possible; files and paths are converted separately.
-_LISTS = ("like", "exclude", "types", "languages", "tags", "albums", "phrases", "formats", "picture_kinds", "literal")
+_LISTS = (
+    "voice_languages",
+    "like",
+    "exclude",
+    "types",
+    "languages",
+    "tags",
+    "machine_tags",
+    "albums",
+    "phrases",
+    "formats",
+    "picture_kinds",
+    "literal",
+)
 
 
 def make_query(text: str | None, options: SearchOptions, is_local: bool) -> "Query":

@@ -1,11 +1,10 @@
 """The run that indexes files: scan, plan, decode, transcribe, embed, write, and maintain the indexes."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
 
 from indexer.apply import apply_plan
 from indexer.decode.content import Failed, Finished, Postponed
@@ -14,13 +13,15 @@ from indexer.decode.decoder import Decoder, InlineDecoder, SandboxedDecoder
 from indexer.embed import PendingItem
 from indexer.guess_dates import apply_rules
 from indexer.maintain import IndexMaintenance
+from indexer.places import update_places
 from indexer.plan import Plan, PlanOptions, plan_source
-from indexer.progress import Progress, TimeEstimate, find_position, sort_by_kind
+from indexer.progress import Progress, TimeEstimate, check_each, find_position, sort_by_kind
 from indexer.read_text import TextReading
 from indexer.roots import find_silent_volumes, list_volume_paths, resolve_all
 from indexer.rules import make_rules
 from indexer.scan import scan_source
 from indexer.summary import Summary
+from indexer.tag import tag_items
 from indexer.transcribe import TranscriptionQueue
 from indexer.volumes import VolumeChanges, complete_volumes
 from indexer.write import Writer
@@ -34,6 +35,7 @@ from search.process_memory import tune_malloc
 from search.records import Source
 from search.storage.activities import Activities
 from search.storage.ledger import Ledger
+from search.storage.places import Places
 from search.storage.sources import explain_removed
 
 # If there are more files to index than this, the catalog is searched for copies only of files whose size occurs more
@@ -43,8 +45,6 @@ MIN_FILES_TO_COMPARE_SIZES = 200
 SCANNED_TOGETHER = 256
 # A modification time that no file has.
 UNKNOWN_TIME = -(2**63)
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,8 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
         HomeError: The home cannot be written.
     """
     library = _update_models(library, options, progress)
+    if not options.dry_run:
+        update_places(Places(library.database), options.check)
     began = time.perf_counter()
     summary = Summary()
     if not options.dry_run:
@@ -127,6 +129,7 @@ def index_paths(library: OpenHome, paths: list[Path], options: Options, progress
     else:
         _index_files(library, plan, options, progress, summary)
         _read_texts(library, roots, options, progress, summary)
+        tag_items(library, options.check, summary.profile)
     summary.counts["failed"] = len(summary.failures)
     summary.seconds = time.perf_counter() - began
     return summary
@@ -190,13 +193,6 @@ def _count(item: PendingItem, plan: Plan, summary: Summary) -> None:
         summary.counts["postponed"] += 1
     else:
         summary.counts["updated" if item.file.path in plan.updated_paths else "added"] += 1
-
-
-def _check_each(results: Iterable[T], check: Callable[[], None]) -> Iterator[T]:
-    """Yield results, and check before each whether the run should go on."""
-    for result in results:
-        check()
-        yield result
 
 
 def _update_models(library: OpenHome, options: Options, progress: Progress) -> OpenHome:
@@ -288,7 +284,7 @@ def _plan_root(library: OpenHome, storage: VolumeChanges, source: Source, option
         known = {path: stamp._replace(mtime_ns=UNKNOWN_TIME) for path, stamp in stamps.items()}
     rules = make_rules(source, library.settings.exclude, library.settings.follow_outside_links)
     results = scan_source(Path(storage.root), source.id, library.home.root, known, storage.found, rules)
-    results = _check_each(DISKS.iterate(storage.root, results, SCANNED_TOGETHER), options.check)
+    results = check_each(DISKS.iterate(storage.root, results, SCANNED_TOGETHER), options.check)
     return plan_source(ledger, results, stamps, PlanOptions(options.retry_failed, options.reindex), storage)
 
 

@@ -1,13 +1,15 @@
 """How far a run is, and how long the rest takes, by the measured cost of each kind of media."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from indexer.decode.content import PreparedImage
 from indexer.embed import FileMessage, PendingSpeech
 from search.records import FileFacts, ItemType, Segment
+
+T = TypeVar("T")
 
 # The order in which files are indexed: what is quick and often searched comes first.
 ORDER = (ItemType.IMAGE, ItemType.DOCUMENT, ItemType.VIDEO, ItemType.AUDIO, None)
@@ -157,3 +159,10 @@ def find_position(message: FileMessage) -> float:
         return message.start
     segment = message.segment if isinstance(message, PreparedImage) else message
     return (segment.start or 0.0) if isinstance(segment, Segment) else 0.0
+
+
+def check_each(results: Iterable[T], check: Callable[[], None]) -> Iterator[T]:
+    """Yield results, and check before each whether the run should go on."""
+    for result in results:
+        check()
+        yield result

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from indexer.decode.content import Failed, Finished, Postponed, PreparedImage
 from indexer.embed import Copied, FileMessage, ImageEmbedder, PendingItem, PendingSpeech, TextEmbedder
+from indexer.places import add_place
 from indexer.summary import Profile
 from indexer.transcribe import TranscriptionQueue
 from search.errors import CrossmodalError, HomeError, find_reason
@@ -125,7 +126,8 @@ class Writer:
         """
         complete = [item for item in items if isinstance(item.end, Finished | Copied)]
         try:
-            item_ids = self._library.catalog.save_items([self._make_record(item) for item in complete])
+            records = [add_place(self._make_record(item)) for item in complete]
+            item_ids = self._library.catalog.save_items(records)
             return list(zip(complete, item_ids, strict=True))
         except CrossmodalError:
             raise

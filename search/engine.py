@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -10,10 +11,25 @@ from search.media.on_demand import load_decoders
 from search.model_swap import ModelSwap
 from search.open_home import OpenHome
 from search.paging import Cursor, LruCache, Page, follows, list_items, read_cursor, resume, write_cursor
+from search.places.names import describe_place
 from search.query.browsing import read_filters
 from search.query.encoding import encode_query
 from search.query.grammar import parse_query
-from search.records import Answer, Coverage, Evidence, Hit, Matches, Query, Retriever, Segment, Sort, Tier
+from search.records import (
+    Answer,
+    Coverage,
+    Evidence,
+    Hit,
+    Item,
+    Matches,
+    Query,
+    Retriever,
+    Segment,
+    SegmentKind,
+    Sort,
+    Tier,
+)
+from search.retrieval.placed import open_retrieval
 from search.retrieval.ranking import Count, Ranking, keep_relevant, rank
 from search.retrieval.retrieval import Retrieval
 from search.scoring.candidates import RELEVANCE_CUT, Candidate, Ranked
@@ -203,7 +219,7 @@ class Engine:
             stacks = self._order([Stack(Ranked(item_id, 1.0, 0.0)) for item_id in newest], query)
             ranking = Ranking((tuple(stacks), (), ()), 3, Count(len(stacks)), Count(0))
         else:
-            retrieval = Retrieval(library, encoded, query.explain, revision)
+            retrieval = open_retrieval(library, query, encoded, revision)
             ranking = rank(query, encoded.weights, end, retrieval, lambda stacks: self._order(stacks, query))
         return replace(
             ranking,
@@ -260,6 +276,7 @@ class Engine:
                 for candidate in candidates
                 if candidate.segment_id in segments
             )
+            evidence = tuple(map(partial(_describe_place, items[ranked.item_id], query), evidence))
             relevant = ranked.score >= RELEVANCE_CUT and (query.include_all or query.tier is Tier.RELEVANT)
             item = choose_cover([items[item_id] for item_id in stack.item_ids if item_id in items])
             others = tuple(item_id for item_id in stack.item_ids if item_id != item.id)
@@ -273,6 +290,14 @@ def _load(library: OpenHome, revision: int) -> None:
     for index in library.indexes.values():
         index.refresh(revision)
     encode_query(library, Query(text="a photo", recognize=False))
+
+
+def _describe_place(item: Item, query: Query, evidence: Evidence) -> Evidence:
+    """Return evidence, or that of the place if it is the name of a file that has no word of the query."""
+    if evidence.kind is not SegmentKind.NAME or evidence.raw:
+        return evidence
+    place = describe_place(item.place, query.filters.rights.locations)
+    return replace(evidence, kind=SegmentKind.PLACE, snippet=place)
 
 
 def _make_evidence(candidate: Candidate, segment: Segment, words: Sequence[str]) -> Evidence:

@@ -9,10 +9,13 @@ from search.errors import UsageError
 from search.records import Matches, Query
 from search.storage.facets import FACETS, FOLDER_FILTERS, FOLDERS, count_folders, read_facet
 from search.storage.folders import Folder, check_folder, list_children, list_folders
+from search.storage.place_counts import count_places
 from search.storage.sources import Sources
 
+# The facet of places, which is a tree.
+PLACES = "places"
 # All facets, in the order in which they are returned.
-FACET_NAMES = (*FACETS, FOLDERS)
+FACET_NAMES = (*FACETS, PLACES, FOLDERS)
 # The number of folders in one response.
 MAX_FOLDERS = 1_000
 
@@ -50,11 +53,16 @@ class Facets:
             UsageError: The query is not valid.
         """
         every = self._match(())
-        counted = {
-            name: self._list_roots() if name == FOLDERS else read_facet(self._database, FACETS[name], self._find(name))
-            for name in names
-        }
+        counted = {name: self._count(name) for name in names}
         return counted | {"tier": every.tier, "is_estimate": every.is_estimate}
+
+    def _count(self, name: str) -> Any:
+        """Return the values of a facet with their counts; for places, the numbers of items by place."""
+        if name == FOLDERS:
+            return self._list_roots()
+        if name == PLACES:
+            return count_places(self._database, self._match((PLACES,)))
+        return read_facet(self._database, FACETS[name], self._match(FACETS[name].own))
 
     def list_folders(self, path: str | None) -> FolderList:
         """Return the folders directly in a folder, with the number of results in each.
@@ -83,9 +91,6 @@ class Facets:
             if not any(path.startswith(f"{root.rstrip('/')}/") for root in roots):
                 roots.append(path)
         return list_folders(count_folders(self._database, self._match(FOLDER_FILTERS)), roots)
-
-    def _find(self, name: str) -> Matches:
-        return self._match(FACETS[name].own)
 
     def _match(self, own: tuple[str, ...]) -> Matches:
         """Return what the query matches without some of its filters."""

@@ -56,6 +56,11 @@ class Home:
         return self.root / "models"
 
     @property
+    def tags(self) -> Path:
+        """The user's copy of the vocabulary of machine tags, if there is one."""
+        return self.root / "tags.tsv"
+
+    @property
     def uploads(self) -> Path:
         """Uploaded files, indexed like any other source. No other media files are inside the home."""
         return self.root / "uploads"

@@ -1,15 +1,12 @@
 """What clients see of where something is: where it was captured, and in which folder it is stored."""
 
-import math
 from dataclasses import dataclass, replace
 
-from search.records import MediaFacts, Rights
-from search.settings import LocationPrecision
+from search.places.rounding import round_location
+from search.records import LocationPrecision, MediaFacts, Rights, Role
+from search.settings import Settings
 from search.storage.database import Database
 from search.storage.sources import Sources
-
-# A tenth of a degree of latitude is 11 km.
-ROUNDED_DEGREES = 0.1
 
 
 @dataclass(frozen=True)
@@ -20,11 +17,13 @@ class Disclosure:
         precision: How precisely they may see where something was captured.
         shows_folders: Whether they may see the folders of files; else only names.
         sources: The paths of the sources whose folders they may see even if they may not see others.
+        language: The language in which they read the names of places.
     """
 
     precision: LocationPrecision = LocationPrecision.EXACT
     shows_folders: bool = True
     sources: frozenset[str] = frozenset()
+    language: str = "en"
 
     def narrow(self, source: str) -> "Disclosure":
         """Return what they may see of the items of one source, by its path."""
@@ -36,6 +35,17 @@ class Disclosure:
 
 
 FULL_DISCLOSURE = Disclosure()
+
+
+def find_precision(settings: Settings, role: Role) -> LocationPrecision:
+    """Return how precisely callers with a role may see where items were captured; admins see exact locations."""
+    precisions = {
+        Role.VIEW: settings.view_location,
+        Role.SEARCH: settings.search_location,
+        Role.EDIT: settings.edit_location,
+        Role.ADMIN: LocationPrecision.EXACT,
+    }
+    return precisions.get(role, LocationPrecision.HIDDEN)
 
 
 def make_disclosure(precision: LocationPrecision, rights: Rights, database: Database) -> Disclosure:
@@ -52,13 +62,5 @@ def limit_location(facts: MediaFacts, precision: LocationPrecision) -> MediaFact
         return facts
     if precision is LocationPrecision.HIDDEN:
         return replace(facts, latitude=None, longitude=None)
-    latitude = _round(facts.latitude, ROUNDED_DEGREES)
-    # Degrees of longitude are shorter away from the equator. At the poles they all mean the same place.
-    length = math.cos(math.radians(latitude))
-    longitude = _round(facts.longitude, ROUNDED_DEGREES / length) if length > ROUNDED_DEGREES / 180 else 0.0
-    return replace(facts, latitude=latitude, longitude=max(-180.0, min(longitude, 180.0)))
-
-
-def _round(degrees: float, step: float) -> float:
-    """Return the nearest multiple of a step, with four decimals."""
-    return round(round(degrees / step) * step, 4)
+    latitude, longitude = round_location(facts.latitude, facts.longitude)
+    return replace(facts, latitude=latitude, longitude=longitude)

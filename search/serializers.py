@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from search.locations import Disclosure, limit_location
+from search.places.names import describe_place, get_code, list_levels
 from search.query.serializer import serialize_filter
 from search.records import (
     Answer,
@@ -12,6 +13,7 @@ from search.records import (
     FoundSegment,
     Hit,
     Item,
+    ItemPlace,
     Job,
     Query,
     Recognized,
@@ -19,6 +21,7 @@ from search.records import (
     Source,
     State,
 )
+from search.tagging.description import write_description
 
 # What the user can do about a file that is not indexed.
 ADVICE = {
@@ -90,8 +93,19 @@ def serialize_item(item: Item, disclosure: Disclosure) -> dict[str, Any]:
         "belongs_to": disclosure.show_path(item.belongs_to) if item.belongs_to is not None else None,
         "available": item.is_available,
         "modified_at": item.modified_at,
+        "machine_tags": [tag._asdict() for tag in item.machine_tags],
+        "machine_description": write_description([tag.name for tag in item.machine_tags if tag.described]),
+        "places": serialize_places(item.place, disclosure),
         **asdict(limit_location(item.facts, disclosure.precision)),
     }
+
+
+def serialize_places(place: ItemPlace | None, disclosure: Disclosure) -> list[dict[str, str]]:
+    """Return the city, the region and the country where an item was captured, as far as the reader may see them."""
+    return [
+        {"value": get_code(one), "name": one.get_name(disclosure.language), "level": one.level}
+        for one in list_levels(place, disclosure.precision)
+    ]
 
 
 def serialize_ledger_row(item: Item, disclosure: Disclosure) -> dict[str, Any]:
@@ -175,8 +189,18 @@ def _serialize_hit(hit: Hit, explain: bool, disclosure: Disclosure) -> dict[str,
         "stacked": list(hit.stacked),
         "date_guessed": hit.is_date_guessed,
         "item": serialize_item(hit.item, disclosure),
-        "evidence": [serialize_evidence(evidence, disclosure, explain) for evidence in hit.evidence],
+        "evidence": [
+            serialize_evidence(_name_place(evidence, hit.item, disclosure), disclosure, explain)
+            for evidence in hit.evidence
+        ],
     }
+
+
+def _name_place(evidence: Evidence, item: Item, disclosure: Disclosure) -> Evidence:
+    """Return evidence, that of a place with the name in the language of the reader."""
+    if evidence.kind is not SegmentKind.PLACE:
+        return evidence
+    return replace(evidence, snippet=describe_place(item.place, disclosure.precision, disclosure.language))
 
 
 def serialize_evidence(evidence: Evidence, disclosure: Disclosure, explain: bool = False) -> dict[str, Any]:

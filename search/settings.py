@@ -28,6 +28,7 @@ from search.exclusion import explain_pattern
 from search.home import find_default_home
 from search.media.image.limits import MAX_PIXELS
 from search.query.limits import MAX_CHARACTERS, MAX_IMAGES, MAX_LIST_VALUES, MAX_PARTS, QueryLimits
+from search.records import LocationPrecision
 
 SETTINGS_FILE = "settings.toml"
 ENVIRONMENT_PREFIX = "CROSSMODAL_"
@@ -48,14 +49,6 @@ class SettingSource(StrEnum):
     ENVIRONMENT = "environment"
     FILE = "file"
     COMMAND_LINE = "command line"
-
-
-class LocationPrecision(StrEnum):
-    """How precisely clients see where something was captured."""
-
-    EXACT = "exact"
-    ROUNDED = "rounded"
-    HIDDEN = "hidden"
 
 
 @dataclass(frozen=True)

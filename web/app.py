@@ -46,6 +46,7 @@ from web.api import (
     jobs,
     keys,
     links,
+    machine_tags,
     models,
     people,
     playback,
@@ -61,6 +62,7 @@ from web.api import (
     text,
     uploads,
     visualizations,
+    world_map,
 )
 from web.body_limits import BodyLimits
 from web.contract.openapi import SETTINGS
@@ -136,6 +138,8 @@ def _register_library_routes(app: Flask, engine: Engine, settings: Settings) -> 
     app.register_blueprint(playback.make_blueprint(engine.library, settings))
     app.register_blueprint(facets.make_blueprint(engine))
     app.register_blueprint(suggestions.make_blueprint(engine.library))
+    app.register_blueprint(machine_tags.make_blueprint(engine))
+    app.register_blueprint(world_map.make_blueprint(engine))
     app.register_blueprint(saved_searches.make_blueprint(engine.library, settings))
     app.register_blueprint(albums.make_blueprint(engine.library))
     app.register_blueprint(query_images.make_blueprint(engine.library))

@@ -58,6 +58,7 @@ def _make_etag(library: OpenHome) -> str:
     """Return a value that changes with the library, the version, the requested form, and what the caller may see."""
     # A restored catalog can repeat a revision, but is another file.
     file = library.home.catalog.stat().st_ino
-    form = zlib.crc32(request.headers.get("Accept", "").encode())
+    accepted = request.headers.get("Accept", ""), request.headers.get("Accept-Language", "")
+    form = zlib.crc32(" ".join(accepted).encode())
     caller = zlib.crc32(f"{get_principal().identity} {get_location_precision()}".encode())
     return f"{library.catalog.read_revision():x}-{file:x}-{form:x}-{caller:x}-{__version__}"

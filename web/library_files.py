@@ -15,8 +15,7 @@ from search.media.processes import MediaProcesses
 from search.media.redaction.patches import NotRedactableError, Patch, PatchedFile, UnreadableTrackError
 from search.media.redaction.redaction import find_patches
 from search.media.telemetry import may_have_telemetry
-from search.records import Item, ItemType
-from search.settings import LocationPrecision
+from search.records import Item, ItemType, LocationPrecision
 from web.media_types import SANDBOX, guess_type, is_shown
 from web.ranges import send_part, send_ranges
 

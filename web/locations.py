@@ -2,18 +2,20 @@
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 
-from flask import Flask, current_app
+from flask import Flask, current_app, request
 
 from search.errors import CrossmodalError
-from search.locations import Disclosure, make_disclosure
+from search.locations import Disclosure, find_precision, make_disclosure
 from search.paths import is_below
-from search.records import Role
-from search.settings import LocationPrecision, Settings
+from search.places.data import LANGUAGES
+from search.records import LocationPrecision, Role
+from search.settings import Settings
 from search.storage.database import Database
-from web.access.caller import find_hidden_folders, get_principal
+from web.access.caller import PRECISIONS, find_hidden_folders, get_principal
 
-# Where an application keeps the precision of each role, and the database with the sources.
+# Where an application keeps the database with the sources.
 EXTENSION = "crossmodal_locations"
 # The path of a file in a text, but not a path of the REST API.
 FILE_PATH = re.compile(r"(?<![\w.])/(?!api/v1/|sign-in)")
@@ -21,24 +23,19 @@ FILE_PATH = re.compile(r"(?<![\w.])/(?!api/v1/|sign-in)")
 
 def register(app: Flask, settings: Settings, database: Database) -> None:
     """Use the precision that the settings have for each role; admins see exact locations."""
-    precisions = {
-        Role.VIEW: settings.view_location,
-        Role.SEARCH: settings.search_location,
-        Role.EDIT: settings.edit_location,
-        Role.ADMIN: LocationPrecision.EXACT,
-    }
-    app.extensions[EXTENSION] = precisions, database
+    app.extensions[EXTENSION] = database
+    app.extensions[PRECISIONS] = {role: find_precision(settings, role) for role in Role}
 
 
 def get_location_precision() -> LocationPrecision:
     """Return the precision for the caller of the current request."""
-    precisions: dict[Role, LocationPrecision] = current_app.extensions[EXTENSION][0]
-    return precisions.get(get_principal().role, LocationPrecision.HIDDEN)
+    return get_principal().rights.locations
 
 
 def get_disclosure() -> Disclosure:
     """Return what the caller of the current request may see; of items in a shared album, no folders of others."""
-    return make_disclosure(get_location_precision(), get_principal().rights, current_app.extensions[EXTENSION][1])
+    disclosure = make_disclosure(get_location_precision(), get_principal().rights, current_app.extensions[EXTENSION])
+    return replace(disclosure, language=request.accept_languages.best_match(LANGUAGES, LANGUAGES[0]))
 
 
 def hide_folders(detail: str) -> str:

@@ -6,13 +6,14 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 
 from search.access.authentication import Authentication
 from search.open_home import OpenHome
-from search.records import Role
+from search.records import LocationPrecision, Role
 from search.settings import Settings
 from web.access.caller import get_principal
 from web.access.identity_provider import has_provider
 from web.access.page_caller import describe_page_caller
 from web.assets import hash_assets, list_modules
 from web.contract.operation import NOT_MODIFIED, Operation
+from web.locations import get_location_precision
 from web.texts import LANGUAGES, read_reasons, read_texts
 
 OPENSEARCH = "application/opensearchdescription+xml"
@@ -55,7 +56,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication, settings: 
     @Operation(media=HTML, role=Role.VIEW)
     def show_search() -> Response:
         """Show the search page."""
-        return render_page("search.html")
+        return render_page("search.html", shows_places=get_location_precision() is not LocationPrecision.HIDDEN)
 
     @pages.get("/library")
     @Operation(media=HTML)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from crossmodal.cli.output import json_option, print_json
+from search.errors import UsageError
 from search.settings import Settings
 
 if TYPE_CHECKING:
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 
 @click.command("evaluate")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--tags", is_flag=True, help="Measure the tags of the machine: FILE has labels, or people's own tags do.")
 @click.option("--markdown", type=click.Path(path_type=Path, dir_okay=False), help="Also write the report to this file.")
 @click.option(
     "--plot",
@@ -34,7 +36,8 @@ if TYPE_CHECKING:
 @click.pass_obj
 def evaluate_command(
     settings: Settings,
-    file: Path,
+    file: Path | None,
+    tags: bool,
     markdown: Path | None,
     plot: Path | None,
     judged: Path | None,
@@ -51,6 +54,11 @@ def evaluate_command(
     from search.evaluation.report import describe_report, write_markdown
     from search.evaluation.sizes import draw_kinds
 
+    if tags:
+        _evaluate_tags(settings, file, markdown, as_json)
+        return
+    if file is None:
+        raise UsageError("Pass the file with the queries, or --tags.")
     report = _run_cases(settings, read_cases(file, judged), not fused_only)
     document = describe_report(report)
     text = write_markdown(report, title)
@@ -62,6 +70,28 @@ def evaluate_command(
         print_json(document)
     else:
         click.echo(text)
+
+
+def _evaluate_tags(settings: Settings, file: Path | None, markdown: Path | None, as_json: bool) -> None:
+    """Compare the tags of the machine with the labels of a file, or with the tags that people gave."""
+    from search.evaluation.tags import compare_tags, describe_tags, read_labels, write_tags
+    from search.open_home import open_home
+    from search.records import State
+    from search.tagging.tagger import Tagger
+    from search.text.names import fold_name
+
+    with open_home(settings) as library:
+        items = library.catalog.list_items(State.INDEXED)
+        known = Tagger(library).names
+    own = {item.path: item.facts.tags for item in items if item.facts.tags}
+    names = {fold_name(label) or "": name for name, labels in known.items() for label in labels.values()}
+    report = compare_tags(items, own if file is None else read_labels(file), names)
+    if markdown is not None:
+        markdown.write_text(write_tags(report), encoding="utf-8")
+    if as_json:
+        print_json(describe_tags(report))
+    else:
+        click.echo(write_tags(report))
 
 
 def _run_cases(settings: Settings, cases: "Sequence[Case]", retrievers: bool) -> "Report":

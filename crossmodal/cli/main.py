@@ -33,6 +33,7 @@ COMMANDS = {
     "models": ("crossmodal.cli.models.group", "Show, download, choose, compare and export models."),
     "users": ("crossmodal.cli.users", "List, add, change and delete accounts."),
     "keys": ("crossmodal.cli.keys", "List, add and delete API keys."),
+    "tags": ("crossmodal.cli.tags", "List the tags that the machine gives, and change their vocabulary."),
     "settings": ("crossmodal.cli.settings", "Show every setting with its value and its source."),
     "evaluate": ("crossmodal.cli.evaluate", "Measure how well the library answers the queries of a file."),
     "mcp": ("crossmodal.cli.mcp", "Offer searches to a language model over the Model Context Protocol."),

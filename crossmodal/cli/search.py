@@ -35,6 +35,7 @@ NOTHING_FOUND = 1
     help="An image to search by; can be repeated.",
 )
 @click.option("--voice", type=click.Path(path_type=Path), help="A recording of a spoken query.")
+@click.option("--voice-language", metavar="CODE", help="The language of the recording, such as en or zh.")
 @click.option("--not", "exclude", multiple=True, help="What results must not show or say; can be repeated.")
 @click.option("--like", multiple=True, type=int, help="The id of an item that results should resemble.")
 @filter_options
@@ -122,6 +123,7 @@ def _make_query(options: Mapping[str, Any]) -> Query:
         text=options["text"],
         parts=(*images, *items),
         voice=_read_file(options["voice"]) if options["voice"] else None,
+        voice_language=_check_language(options["voice_language"]),
         exclude=options["exclude"],
         filters=Filters(**{name: options[name] for name in FILTERS}),
         sort=Sort(options["sort"]),
@@ -135,6 +137,13 @@ def _make_query(options: Mapping[str, Any]) -> Query:
         stack=not options["no_stack"],
         diversity=options["diversity"],
     )
+
+
+def _check_language(code: str | None) -> str | None:
+    """Return the language of the recording. Raises UsageError if it is not a code of a language."""
+    if code is not None and not (code.isascii() and code.isalpha() and code.islower() and len(code) in (2, 3)):
+        raise UsageError(f"--voice-language must be a code of ISO 639-1 such as en or zh, not {code!r}")
+    return code
 
 
 def _check_sources(paths: Iterable[str], sources: Iterable[str]) -> None:

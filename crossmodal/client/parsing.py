@@ -14,6 +14,7 @@ from search.records import (
     FoundSegment,
     Hit,
     Item,
+    ItemPlace,
     Job,
     MediaFacts,
     Segment,
@@ -98,7 +99,15 @@ def _parse_hit(document: Document) -> Hit:
 
 def parse_item(document: Document) -> Item:
     """Return an item."""
-    return _make(Item, document, facts=_make(MediaFacts, document), is_available=document["available"])
+    facts, place = _make(MediaFacts, document), _parse_place(document.get("places", []))
+    return _make(Item, document, facts=facts, is_available=document["available"], place=place)
+
+
+def _parse_place(places: list[Document]) -> ItemPlace | None:
+    """Return where an item was captured, from its city, region and country."""
+    values = {one["level"]: one["value"] for one in places}
+    area = values.get("region") or values.get("country")
+    return ItemPlace(area, int(values["city"]) if "city" in values else None) if area else None
 
 
 def parse_item_page(document: Document) -> ItemPage:

@@ -1,6 +1,9 @@
 """What the owners of saved searches may read."""
 
+from dataclasses import replace
+
 from search.access.authentication import make_principal
+from search.locations import find_precision
 from search.open_home import OpenHome
 from search.records import EVERYTHING, NOBODY, Rights, SavedSearch
 from search.storage.accounts import Accounts
@@ -11,4 +14,5 @@ def read_rights(library: OpenHome, saved: SavedSearch) -> Rights:
     if saved.owner_id is None:
         return EVERYTHING
     account = Accounts(library.database).get(saved.owner_id)
-    return NOBODY.rights if account.is_disabled else make_principal(library.database, account).rights
+    principal = NOBODY if account.is_disabled else make_principal(library.database, account)
+    return replace(principal.rights, locations=find_precision(library.settings, principal.role))

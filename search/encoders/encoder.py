@@ -105,6 +105,16 @@ class Transcriber(Protocol):
             language: The ISO 639-1 code of the spoken language, if it is known.
         """
 
+    def transcribe_query(self, samples: Waveform, languages: Sequence[str] = (), translate: bool = False) -> Transcript:
+        """Transcribe a spoken query, without the times of words.
+
+        Args:
+            samples: Audio at 16 kHz, shape (n,), float32 from -1 to 1.
+            languages: The ISO 639-1 codes of the languages that it can be in; empty for all. Those that the model does
+                not support are ignored.
+            translate: Translate into English. The transcript still has the spoken language.
+        """
+
     def detect_language(self, samples: Waveform) -> str | None:
         """Return the ISO 639-1 code of the language that is spoken, None if that is not clear.
 

@@ -10,6 +10,7 @@ from search.query.correction import correct_query
 from search.query.filters import leave_out
 from search.query.intent.reading import Reading, apply_recognized, read_query, recognize, remove_words
 from search.query.part_encoding import EncodedPart, decode_part, encode_part, encode_text
+from search.query.places import NamedPlaces, read_named_places
 from search.query.readable_words import list_readable_words
 from search.query.voice import make_key
 from search.records import Filters, Query, QueryPart, Recognized, Retriever, VoiceTranscript
@@ -41,6 +42,7 @@ class EncodedQuery:
         wording: Properties of the text; None for a query with an image or an item.
         corrected: The text without its typing errors, if there were any.
         recognized: The words that are used as filters.
+        named: The places that it names, if items of the library were captured there.
     """
 
     parts: list[EncodedPart]
@@ -58,6 +60,7 @@ class EncodedQuery:
     wording: QueryWording | None = None
     corrected: str | None = None
     recognized: tuple[Recognized, ...] = ()
+    named: NamedPlaces | None = None
 
     @property
     def is_browsing(self) -> bool:
@@ -75,8 +78,13 @@ class EncodedQuery:
         return [SemanticPart(part.semantic, part.weight) for part in self.parts if part.semantic is not None]
 
 
-def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
+def encode_query(library: OpenHome, query: Query, reads_places: bool = True) -> EncodedQuery:
     """Parse and encode a query.
+
+    Args:
+        library: The library to search.
+        query: The query.
+        reads_places: Whether to look for names of places in its text.
 
     Raises:
         UsageError: The query is empty, not valid, or exceeds a limit.
@@ -90,9 +98,12 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
         correct_query(query.text or "", list_readable_words(library), detect_language) if query.correct else None
     )
     reading = read_query(query, corrected)
+    if corrected and reads_places and _loses_places(library, query, reading):
+        corrected, reading = None, read_query(query)
     parsed = reading.parsed
-    voice = _transcribe(library, query.voice) if query.voice is not None else None
+    voice = _transcribe(library, query, query.voice) if query.voice is not None else None
     spoken, recognized, filters = _read_spoken(voice, query, reading)
+    named = _read_named_places(library, query, reading, spoken) if reads_places else None
     parts = [QueryPart(text=text) for text in (parsed.text, spoken) if text.strip()]
     parts += [QueryPart(text=text, weight=weight) for text, weight in parsed.added]
     parts += query.parts
@@ -128,6 +139,7 @@ def encode_query(library: OpenHome, query: Query) -> EncodedQuery:
         wording=wording,
         corrected=corrected,
         recognized=recognized,
+        named=named,
     )
 
 
@@ -140,6 +152,22 @@ def _read_spoken(
     words = recognize(voice.searched, [(0, len(voice.searched))], query, reading.filters)
     text = remove_words(voice.searched, words) if words else voice.searched
     return text, (*reading.recognized, *words), apply_recognized(reading.filters, words)
+
+
+def _loses_places(library: OpenHome, query: Query, corrected: Reading) -> bool:
+    """Return whether a text names places of the library that the corrected text does not name."""
+    named = _read_named_places(library, query, read_query(query), "")
+    kept = _read_named_places(library, query, corrected, "")
+    return named is not None and (kept is None or not set(named.places) <= set(kept.places))
+
+
+def _read_named_places(library: OpenHome, query: Query, reading: Reading, spoken: str) -> NamedPlaces | None:
+    """Return the places that a query names, unless it has a filter for places."""
+    if reading.filters.places:
+        return None
+    text = " ".join(filter(None, (reading.parsed.text, spoken)))
+    revision, precision = library.catalog.read_revision(), query.filters.rights.locations
+    return read_named_places(library.database, revision, text, precision)
 
 
 def _compute_coverage(parts: Sequence[QueryPart], encoded: Sequence[EncodedPart]) -> dict[Retriever, float]:
@@ -164,24 +192,26 @@ def _measure_wording(library: OpenHome, parts: Sequence[QueryPart]) -> QueryWord
     return QueryWording(query_classifier.measure_oddness(joined), name / max(name + scene, 1e-6), other)
 
 
-def _transcribe(library: OpenHome, voice: bytes) -> VoiceTranscript:
+def _transcribe(library: OpenHome, query: Query, voice: bytes) -> VoiceTranscript:
     """Transcribe a voice query, and translate it if a chosen model only understands English."""
     english = _list_english_models(library)
-    key = make_key(voice, library.models.transcriber.name, *english)
-    return library.spoken.transcribe(key, lambda: _recognize(library, voice, bool(english)))
+    languages = query.voice_languages if query.voice_language is None else (query.voice_language,)
+    key = make_key(voice, library.models.transcriber.name, f"languages={','.join(languages)}", *english)
+    return library.spoken.transcribe(key, lambda: _recognize(library, voice, languages, bool(english)))
 
 
-def _recognize(library: OpenHome, voice: bytes, translate: bool) -> VoiceTranscript:
+def _recognize(library: OpenHome, voice: bytes, languages: Sequence[str], translate: bool) -> VoiceTranscript:
+    """Return the transcript of a recording in one of some languages, or in any."""
     transcriber = library.models.transcriber
     samples = library.media.call(decode_voice, voice, library.limits.seconds)
-    transcript = transcriber.transcribe(samples)
+    transcript = transcriber.transcribe_query(samples, languages)
     if not transcript.text:
         raise NoSpeechError(
             "No speech was recognized in the voice query. Speak closer to the microphone, or type the words."
         )
     if transcript.language in (None, "en") or not translate or not transcriber.can_translate:
         return VoiceTranscript(transcript.text, transcript.language)
-    translated = transcriber.transcribe(samples, transcript.language, translate=True)
+    translated = transcriber.transcribe_query(samples, (transcript.language,), translate=True)
     return VoiceTranscript(transcript.text, transcript.language, translated.text or None)
 
 

@@ -26,6 +26,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 QueryText = Annotated[str, Field(max_length=MAX_CHARACTERS, json_schema_extra=limited_by(maxLength="query_characters"))]
 
 
+LanguageCode = Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]
 # The fields of which a part has exactly one, and their types in JSON.
 CONTENT = {"text": "string", "item": "integer", "image": "integer", "query_image": "string"}
 
@@ -89,6 +90,8 @@ class SearchRequest(FilterRequest):
         parts: A weighted mix of texts, items and images.
         sort: The order of the relevant results.
         stack: Whether near-duplicate images are stacked into one result.
+        voice_language: The language of the recording (ISO 639-1), such as `de`. It is detected if it is not set.
+        voice_languages: The likely languages of the recording; only these are detected. All if there are none.
         diversity: Prefer results that differ from those above them: 0 not at all, 1 as far as possible.
         limit: The number of results on a page.
         cursor: The `next` of the page before.
@@ -110,6 +113,8 @@ class SearchRequest(FilterRequest):
     parts: list[PartRequest] = Field(default_factory=list, max_length=20)
     sort: Sort = Sort.RELEVANCE
     stack: bool = True
+    voice_language: LanguageCode | None = None
+    voice_languages: list[LanguageCode] = Field(default_factory=list, max_length=20)
     diversity: float = Field(0.0, ge=0, le=1)
     limit: int = Field(20, ge=1, le=MAX_LIMIT)
     cursor: str | None = Field(None, max_length=MAX_CURSOR)
@@ -142,6 +147,8 @@ class SearchRequest(FilterRequest):
             text=self.text,
             parts=tuple(parts),
             voice=voice,
+            voice_language=self.voice_language,
+            voice_languages=tuple(self.voice_languages),
             exclude=tuple(self.exclude),
             weights=self.weights,
             filters=self.make_filters(),

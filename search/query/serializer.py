@@ -15,6 +15,8 @@ def serialize_query(query: Query) -> dict[str, Any]:
         "weights": dict(query.weights),
         "parts": [_serialize_part(part, images) for part in query.parts],
         **{name: serialize_filter(getattr(query.filters, name)) for name in FILTERS},
+        "voice_language": query.voice_language,
+        "voice_languages": list(query.voice_languages),
         "sort": query.sort,
         "stack": query.stack,
         "diversity": query.diversity,

@@ -29,15 +29,13 @@ from search.records.media import (
     Item,
     ItemType,
     LedgerRow,
+    MachineTag,
     MediaFacts,
     Record,
-    Segment,
     SegmentEmbedding,
-    SegmentKind,
     State,
-    TextLine,
-    Word,
 )
+from search.records.places import ItemPlace, LocationPrecision
 from search.records.query import (
     VECTOR_RETRIEVERS,
     Box,
@@ -49,6 +47,7 @@ from search.records.query import (
     Sort,
     Tier,
 )
+from search.records.segments import Segment, SegmentKind, TextLine, Word
 from search.records.speech import SpeechSegment, Transcript
 from search.records.suggestions import Example, Suggestion
 from search.records.work import Job, JobProgress, JobState, Source, Task, Volume
@@ -88,11 +87,14 @@ __all__ = [
     "Ids",
     "IntentKind",
     "Item",
+    "ItemPlace",
     "ItemType",
     "Job",
     "JobProgress",
     "JobState",
     "LedgerRow",
+    "LocationPrecision",
+    "MachineTag",
     "Matches",
     "MediaFacts",
     "Pixels",

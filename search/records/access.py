@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from search.records.places import LocationPrecision
+
 
 class Role(StrEnum):
     """What a caller may do. Each role may also do what the roles before it may do.
@@ -44,11 +46,13 @@ class Rights:
         albums: The ids of the albums that the caller can see; null for all albums.
         shared: The ids of the albums that others share with the caller. The caller may read their items, as far as the
             owner of the album may read them.
+        locations: How precisely the caller may see, and search, where items were captured.
     """
 
     sources: tuple[int, ...] | None = None
     albums: tuple[int, ...] | None = None
     shared: tuple[int, ...] = ()
+    locations: LocationPrecision = LocationPrecision.EXACT
 
     @property
     def are_complete(self) -> bool:

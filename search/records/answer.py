@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from search.records.media import Item, SegmentKind, TextLine
+from search.records.media import Item
 from search.records.query import Recognized, Retriever
+from search.records.segments import SegmentKind, TextLine
 
 
 @dataclass(frozen=True)

@@ -147,6 +147,16 @@ class Filters:
             example="before:2025",
         )
     )
+    places: tuple[str, ...] = _declare(
+        FilterField(
+            keyword="place",
+            kind=FilterKind.LABELS,
+            help="Only items captured in one of these cities, regions or countries.",
+            expects="the name of a place in any language, or its code such as PT; several with commas",
+            example="place:lisbon,kyoto",
+            max_values=20,
+        )
+    )
     longer: float | None = _declare(
         FilterField(
             keyword="longer",
@@ -212,6 +222,17 @@ class Filters:
             expects="a keyword in upper or lower case; several with commas",
             example="tag:fair,summer",
             facet="tags",
+            max_values=20,
+        )
+    )
+    machine_tags: tuple[str, ...] = _declare(
+        FilterField(
+            keyword="shows",
+            kind=FilterKind.LABELS,
+            help="Only pictures and films in which the machine recognized all of these tags of its vocabulary.",
+            expects="a tag of the machine in any of its languages; several with commas",
+            example="shows:dog,snow",
+            facet="machine_tags",
             max_values=20,
         )
     )

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from search.records.arrays import Vectors
+from search.records.places import ItemPlace
+from search.records.segments import Segment
 
 # The ratings that users give, in stars.
 MIN_RATING, MAX_RATING = 1, 5
@@ -31,77 +33,6 @@ class State(StrEnum):
     FAILED = "failed"
     SKIPPED = "skipped"
     MISSING = "missing"
-
-
-class SegmentKind(StrEnum):
-    """The kind of a segment.
-
-    An image, a video frame, a span of speech, the title of a chapter, a passage, text in an image or a file name.
-    """
-
-    IMAGE = "image"
-    FRAME = "frame"
-    SPEECH = "speech"
-    CHAPTER = "chapter"
-    PASSAGE = "passage"
-    OCR = "ocr"
-    NAME = "name"
-
-
-class Word(NamedTuple):
-    """A spoken word, as a list: its start and its end in seconds, and its text."""
-
-    start: float
-    end: float
-    text: str
-
-
-@dataclass(frozen=True)
-class TextLine:
-    """A line of text that was read in an image.
-
-    Attributes:
-        quad: x and y of its four corners, clockwise from where the text begins, as shares of the width and height of
-            the image.
-        text: The text of the line.
-    """
-
-    quad: tuple[float, ...]
-    text: str
-
-
-@dataclass(frozen=True)
-class Segment:
-    """The smallest unit that is embedded and found.
-
-    Attributes:
-        kind: The kind of the segment.
-        text: The text of the segment, if it has one.
-        start: The start in the recording, in seconds.
-        end: The end in the recording, in seconds.
-        page: The page of the document, from 1.
-        offset: The position in the text of the document, in characters.
-        confidence: For recognized speech, the probability of its words minus that of no speech, 0 to 1; for text in an
-            image, the probability of its characters.
-        phash: For images, the 64-bit perceptual hash as a signed number.
-        no_speech: For recognized speech, the probability that there is no speech, 0 to 1.
-        words: For recognized speech, the words with their times.
-        lines: For text in an image, the lines with their places.
-        language: For subtitles, the language that their track or file states (ISO 639-1 where possible).
-    """
-
-    kind: SegmentKind
-    text: str | None = None
-    start: float | None = None
-    end: float | None = None
-    page: int | None = None
-    offset: int | None = None
-    confidence: float | None = None
-    phash: int | None = None
-    no_speech: float | None = None
-    words: tuple[Word, ...] = ()
-    lines: tuple[TextLine, ...] = ()
-    language: str | None = None
 
 
 @dataclass(frozen=True)
@@ -260,6 +191,7 @@ class Record:
         remark: What could not be read of the file, for users; None if everything was. The ledger stores it as the
             reason.
         text_reader: What read the text in its images, as its fingerprint; None if they are still to be read.
+        place: Where it was captured.
     """
 
     file: FileFacts
@@ -269,6 +201,23 @@ class Record:
     embeddings: Sequence[SegmentEmbedding]
     remark: str | None = None
     text_reader: str | None = None
+    place: ItemPlace | None = None
+
+
+class MachineTag(NamedTuple):
+    """A tag that the machine gave to an item.
+
+    Attributes:
+        name: Its name in the vocabulary.
+        score: The probability that the item shows it, 0 to 1.
+        start: For a video, the time of the frame that shows it best, in seconds.
+        described: Whether the short description of the item names it.
+    """
+
+    name: str
+    score: float
+    start: float | None = None
+    described: bool = False
 
 
 @dataclass(frozen=True)
@@ -290,6 +239,8 @@ class Item:
         volume: The folder at which the storage of the file begins; empty if no scan has recorded it, or on a server.
         modified_at: When the file was modified, at the latest when it was indexed, in UTC, ISO 8601. It counts as the
             date of an item without `captured_at`.
+        machine_tags: What the machine recognized, the most probable first.
+        place: Where it was captured.
     """
 
     id: int
@@ -305,6 +256,8 @@ class Item:
     is_available: bool = True
     volume: str = ""
     modified_at: str | None = None
+    machine_tags: tuple[MachineTag, ...] = ()
+    place: ItemPlace | None = None
 
     @property
     def is_date_guessed(self) -> bool:

@@ -101,6 +101,8 @@ class Query:
         text: In the query language of `search.query.grammar`.
         parts: Images, items and further texts, with weights.
         voice: The bytes of a recording.
+        voice_language: The language of the recording (ISO 639-1); None to detect it.
+        voice_languages: The languages to detect among, if it is not known; empty for all.
         exclude: What results must not show or mention.
         weights: The weight of each retriever in the fusion (default 1).
         filters: The conditions that results must satisfy.
@@ -122,6 +124,8 @@ class Query:
     text: str | None = None
     parts: tuple[QueryPart, ...] = ()
     voice: bytes | None = None
+    voice_language: str | None = None
+    voice_languages: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     weights: Mapping[Retriever, float] = field(default_factory=dict)
     filters: Filters = field(default_factory=Filters)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from search.records.media import Word
+from search.records.segments import Word
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import numpy as np
 from search.deadline import check_deadline
 from search.query.intent.reading import read_query
 from search.records import Filters, Query, Recognized, Retriever, Sort, Tier, VoiceTranscript
-from search.retrieval.retrieval import SEGMENT_CUT, VISUAL_CUT, Retrieval
+from search.retrieval.placed import Retrieving
+from search.retrieval.retrieval import SEGMENT_CUT, VISUAL_CUT
 from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved, Scores, fuse, score_items
 from search.scoring.grouping import Stack, stack_near_duplicates
 
@@ -137,7 +138,7 @@ class _Scored:
         return relevant, at_least_possible - relevant, len(self.fused.item_ids) - at_least_possible
 
 
-def rank(query: Query, weights: Mapping[Retriever, float], end: int, retrieval: Retrieval, order: Order) -> Ranking:
+def rank(query: Query, weights: Mapping[Retriever, float], end: int, retrieval: Retrieving, order: Order) -> Ranking:
     """Retrieve more segments until the requested results are complete_tiers up to a position.
 
     If more than 1,000 results are relevant, retrieval stops when the page is full, and their number is estimated.
@@ -260,7 +261,7 @@ def list_left_out(query: Query) -> frozenset[int]:
     return frozenset(part.item for part in wanted if part.item is not None)
 
 
-def _estimate(ranking: Ranking, retrieval: Retrieval, scored: _Scored) -> Ranking:
+def _estimate(ranking: Ranking, retrieval: Retrieving, scored: _Scored) -> Ranking:
     """Estimate the numbers of relevant and possible results of a ranking without a complete tier."""
     items = np.array([scored.fused.count(cut) for cut in CUTS], float)
     for retriever, found in scored.retrieved.items():

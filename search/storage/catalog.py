@@ -1,12 +1,9 @@
 """The catalog: items, their segments and their embeddings."""
 
-import json
 from collections.abc import Iterable, Sequence
-from dataclasses import fields
-from typing import Any
 
 import numpy as np
-from sqlalchemy import ColumnElement, Row, func, select
+from sqlalchemy import ColumnElement, func, select
 
 from search.errors import NotFoundError
 from search.records import (
@@ -18,28 +15,22 @@ from search.records import (
     Ids,
     Item,
     ItemType,
-    MediaFacts,
     Record,
     Rights,
-    Segment,
     SegmentEmbedding,
     SegmentKind,
     Sort,
     State,
-    TextLine,
     Vectors,
-    Word,
 )
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
-from search.storage.dates import order_by_date, read_modified
+from search.storage.dates import order_by_date
 from search.storage.filters import is_indexed, make_conditions, match_folder, order_in_album
+from search.storage.item_rows import make_item, make_segment, select_items
 from search.storage.rights import is_own, is_readable
 from search.storage.saving import save_records
-from search.storage.volumes import find_volume, is_available
 
-SEGMENT_COLUMNS = tuple(field.name for field in fields(Segment) if field.name not in {"words", "lines"})
-MEDIA_COLUMNS = tuple(field.name for field in fields(MediaFacts) if field.name != "tags")
 # Two primes, so that ids below the modulus get different sort keys.
 _SCATTER_FACTOR, _SCATTER_MODULUS = 7_919, 10_007
 
@@ -106,7 +97,7 @@ class Catalog:
         """Return items by id; ids without a row are ignored."""
         query = _ITEMS if self.rights.are_complete else _ITEMS.where(is_readable(self.rights))
         with self.database.read() as db:
-            return {row.id: _make_item(row) for row in db.execute(query, pack_values(item_ids))}
+            return {row.id: make_item(row) for row in db.execute(query, pack_values(item_ids))}
 
     def get_item(self, item_id: int) -> Item:
         """Return one item. Raises NotFoundError."""
@@ -117,11 +108,11 @@ class Catalog:
 
     def list_items(self, state: State | None = None) -> list[Item]:
         """Return all items, or those in one state, in order of path."""
-        query = _select_items().where(is_readable(self.rights)).order_by(t.item.c.path)
+        query = select_items().where(is_readable(self.rights)).order_by(t.item.c.path)
         if state is not None:
             query = query.where(t.item.c.state == state)
         with self.database.read() as db:
-            return [_make_item(row) for row in db.execute(query)]
+            return [make_item(row) for row in db.execute(query)]
 
     def list_below(self, path: str) -> list[int]:
         """Return the ids of the items at a path or below it, in any state."""
@@ -142,7 +133,7 @@ class Catalog:
             part: Only items with this text in their path.
         """
         c = t.item.c
-        query = _select_items().where(c.id > after_id, is_readable(self.rights)).order_by(c.id).limit(limit)
+        query = select_items().where(c.id > after_id, is_readable(self.rights)).order_by(c.id).limit(limit)
         if state is not None:
             query = query.where(c.state == state)
         if kind is not None:
@@ -150,14 +141,14 @@ class Catalog:
         if part:
             query = query.where(is_own(self.rights), c.path.icontains(part, autoescape=True))
         with self.database.read() as db:
-            return [_make_item(row) for row in db.execute(query)]
+            return [make_item(row) for row in db.execute(query)]
 
     def list_attachments(self, path: str) -> list[Item]:
         """Return the skipped files that belong to the item at a path, in order of path."""
         c = t.item.c
-        query = _select_items().where(c.belongs_to == path, c.state == State.SKIPPED, is_readable(self.rights))
+        query = select_items().where(c.belongs_to == path, c.state == State.SKIPPED, is_readable(self.rights))
         with self.database.read() as db:
-            return [_make_item(row) for row in db.execute(query.order_by(c.path))]
+            return [make_item(row) for row in db.execute(query.order_by(c.path))]
 
     def read_types(self, paths: Iterable[str]) -> dict[str, ItemType]:
         """Return the types of the indexed items among some paths."""
@@ -224,7 +215,7 @@ class Catalog:
         """Return segments of indexed items by segment id."""
         query = _SEGMENTS if self.rights.are_complete else _SEGMENTS.where(is_readable(self.rights))
         with self.database.read() as db:
-            return {row.id: _make_segment(row) for row in db.execute(query, pack_values(segment_ids))}
+            return {row.id: make_segment(row) for row in db.execute(query, pack_values(segment_ids))}
 
     def list_segments(self, item_id: int) -> list[FoundSegment]:
         """Return all segments of an item in order."""
@@ -232,7 +223,7 @@ class Catalog:
         if not self.rights.are_complete:
             query = query.join(t.item, t.item.c.id == t.segment.c.item_id).where(is_readable(self.rights))
         with self.database.read() as db:
-            return [_make_segment(row) for row in db.execute(query)]
+            return [make_segment(row) for row in db.execute(query)]
 
     def read_vectors(self, item_id: int, space_id: int) -> Vectors:
         """Return the embeddings of an item in a space, shape (n, d), float32; n may be 0."""
@@ -269,43 +260,9 @@ def _scatter(row_id: ColumnElement[int]) -> ColumnElement[int]:
     return row_id * _SCATTER_FACTOR % _SCATTER_MODULUS
 
 
-def _select_items() -> Any:
-    c = t.tag.c
-    tags = select(func.json_group_array(c.name)).where(c.item_id == t.item.c.id).scalar_subquery()
-    storage = (is_available().label("is_available"), find_volume().label("volume"))
-    labels = (t.source.c.path.label("source_path"), tags.label("tags"), read_modified().label("modified_at"))
-    return select(t.item, *labels, *storage).join(t.source, t.source.c.id == t.item.c.source_id)
-
-
 # Every search runs these queries, so they are built once.
 _REVISION = select(t.setting.c.value).where(t.setting.c.key == "revision")
-_ITEMS = _select_items().where(match_values(t.item.c.id))
+_ITEMS = select_items().where(match_values(t.item.c.id))
 _SEGMENTS = (
     select(t.segment).join(t.item, t.item.c.id == t.segment.c.item_id).where(match_values(t.segment.c.id), is_indexed())
 )
-
-
-def _make_item(row: Row[Any]) -> Item:
-    return Item(
-        id=row.id,
-        path=row.path,
-        source=row.source_path,
-        type=ItemType(row.type) if row.type else None,
-        state=State(row.state),
-        reason=row.problem or row.reason,
-        size=row.size,
-        mtime_ns=row.mtime_ns,
-        belongs_to=row.belongs_to,
-        facts=MediaFacts(**{name: getattr(row, name) for name in MEDIA_COLUMNS}, tags=tuple(json.loads(row.tags))),
-        is_available=bool(row.is_available),
-        volume=row.volume or "",
-        modified_at=row.modified_at,
-    )
-
-
-def _make_segment(row: Row[Any]) -> FoundSegment:
-    values = {name: getattr(row, name) for name in SEGMENT_COLUMNS}
-    words = tuple(Word(*word) for word in json.loads(row.word_times)) if row.word_times else ()
-    lines = tuple(TextLine(tuple(quad), line) for quad, line in json.loads(row.text_lines)) if row.text_lines else ()
-    segment = Segment(**values | {"kind": SegmentKind(row.kind)}, words=words, lines=lines)
-    return FoundSegment(row.id, row.item_id, segment)

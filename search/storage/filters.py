@@ -4,6 +4,7 @@ import hashlib
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import (
@@ -21,11 +22,12 @@ from sqlalchemy import (
 )
 
 from search.errors import UsageError
-from search.records import FILTERS, Filters, Ids, State
+from search.records import FILTERS, Filters, Ids, LocationPrecision, State
 from search.storage import tables as t
 from search.storage.database import Database, join_ids, read_ids
 from search.storage.dates import make_date_condition, match_date
 from search.storage.picture_kinds import match_picture_kind
+from search.storage.places import match_places
 from search.storage.rights import match_rights
 from search.storage.shown import read_shown_id
 from search.text.analysis import analyze
@@ -62,8 +64,10 @@ def make_conditions(filters: Filters) -> ColumnElement[bool]:
 
     Raises UsageError when a date or phrase is invalid.
     """
-    values = {name: getattr(filters, name) for name in FILTERS}
+    values = {name: getattr(filters, name) for name in FILTERS if name != "places"}
     conditions = [SQL[name].condition(value) for name, value in values.items() if value not in (None, ())]
+    if filters.places:
+        conditions.append(match_places(filters.places, filters.rights.locations))
     return and_(is_indexed(), match_rights(filters), *conditions)
 
 
@@ -157,6 +161,13 @@ def _match_formats(endings: Sequence[str]) -> ColumnElement[bool]:
     return or_(*(t.item.c.path.iendswith(f".{one}", autoescape=True) for one in sorted(spelled)))
 
 
+def _match_machine_tag(name: str) -> ColumnElement[bool]:
+    """Return the condition that the machine recognized something, named in any language of the vocabulary."""
+    known, given = t.machine_tag_name.c, t.machine_tag.c
+    names = select(known.name).where(func.fold_name(known.label) == fold_name(name))
+    return t.item.c.id.in_(select(given.item_id).where(given.name.in_(names)))
+
+
 def _match_album(album_id: int) -> ColumnElement[bool]:
     shown = select(read_shown_id(t.album_item.c.item_id)).where(t.album_item.c.album_id == album_id)
     return t.item.c.id.in_(shown)
@@ -205,7 +216,7 @@ def select_hidden(database: Database, space_id: int) -> Ids:
     return read_ids(database, join_ids(query))
 
 
-# The SQL of every filter, by name.
+# The SQL of every filter, by name. That of places depends on the rights of the caller.
 SQL: Mapping[str, FilterSql] = {
     "types": FilterSql(_match_any(t.item.c.type), t.item.c.type),
     "formats": FilterSql(_match_formats),
@@ -215,6 +226,7 @@ SQL: Mapping[str, FilterSql] = {
     "date": FilterSql(match_date),
     "after": FilterSql(make_date_condition("after", operator.ge)),
     "before": FilterSql(make_date_condition("before", operator.lt)),
+    "places": FilterSql(partial(match_places, precision=LocationPrecision.EXACT)),
     "longer": FilterSql(lambda seconds: t.item.c.duration >= seconds),
     "shorter": FilterSql(lambda seconds: t.item.c.duration < seconds),
     "languages": FilterSql(_match_any(t.item.c.language), t.item.c.language),
@@ -222,6 +234,7 @@ SQL: Mapping[str, FilterSql] = {
     "artist": FilterSql(_match_substring(t.item.c.artist), t.item.c.artist),
     "album": FilterSql(_match_substring(t.item.c.album)),
     "tags": FilterSql(_match_all(_match_tag), t.tag.c.name, t.tag, is_conjunctive=True),
+    "machine_tags": FilterSql(_match_all(_match_machine_tag), t.machine_tag.c.name, t.machine_tag, is_conjunctive=True),
     "rating": FilterSql(lambda stars: t.item.c.rating >= stars, t.item.c.rating),
     "albums": FilterSql(_match_all(_match_album)),
     "phrases": FilterSql(_match_all(_match_phrase_text)),

@@ -26,7 +26,7 @@ def save_rows(db: Connection, files: Sequence[FileFacts], state: State, reason: 
     """
     for start in range(0, len(files), ROWS_PER_STATEMENT):
         block = files[start : start + ROWS_PER_STATEMENT]
-        common = {"state": state, "reason": reason, "problem": None, "missing_since": None}
+        common = {"state": state, "reason": reason, "problem": None, "missing_since": None, "tagger": None}
         _save_items(db, [vars(file) | common for file in block])
 
 
@@ -46,7 +46,7 @@ def save_records(db: Connection, records: Sequence[Record], moment: str) -> list
     """
     if not records:
         return []
-    common = {"state": State.INDEXED, "problem": None, "missing_since": None, "indexed_at": moment}
+    common = {"state": State.INDEXED, "problem": None, "missing_since": None, "indexed_at": moment, "tagger": None}
     items = [
         vars(record.file)
         | _make_media_columns(record.media)
@@ -60,8 +60,9 @@ def save_records(db: Connection, records: Sequence[Record], moment: str) -> list
         for record in records
         for name in dict.fromkeys(record.media.tags)
     ]
+    places = [{"item_id": ids[one.file.path], **vars(one.place)} for one in records if one.place is not None]
     segments, embeddings = _make_segment_rows(db, records, ids)
-    for table, rows in ((t.tag, tags), (t.segment, segments), (t.embedding, embeddings)):
+    for table, rows in ((t.tag, tags), (t.item_place, places), (t.segment, segments), (t.embedding, embeddings)):
         if rows:
             db.execute(insert(table), rows)
     hide_again(db, ids.values())
@@ -103,7 +104,7 @@ def _save_items(db: Connection, rows: Sequence[dict[str, Any]]) -> dict[str, int
     changed = {name: statement.excluded[name] for name in rows[0]}
     db.execute(statement.on_conflict_do_update(index_elements=["path"], set_=changed), list(rows))
     ids = {row.path: row.id for row in db.execute(_IDS_BY_PATH, pack_values(row["path"] for row in rows))}
-    for deletion in (_DROP_SEGMENTS, _DROP_TAGS):
+    for deletion in (_DROP_SEGMENTS, _DROP_TAGS, _DROP_MACHINE_TAGS, _DROP_PLACES):
         db.execute(deletion, pack_values(ids.values()))
     return ids
 
@@ -125,3 +126,5 @@ def make_segment_columns(segment: Segment) -> dict[str, Any]:
 _IDS_BY_PATH = select(t.item.c.path, t.item.c.id).where(match_values(t.item.c.path))
 _DROP_SEGMENTS = delete(t.segment).where(match_values(t.segment.c.item_id))
 _DROP_TAGS = delete(t.tag).where(match_values(t.tag.c.item_id))
+_DROP_MACHINE_TAGS = delete(t.machine_tag).where(match_values(t.machine_tag.c.item_id))
+_DROP_PLACES = delete(t.item_place).where(match_values(t.item_place.c.item_id))

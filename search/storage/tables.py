@@ -102,6 +102,7 @@ item = Table(
     Column("folder", StorableText, Computed("rtrim(path, replace(path, '/', ''))", persisted=False)),
     Column("name", StorableText, Computed(_NAME, persisted=False)),
     Index("ix_item_folder", "folder", "state", "source_id"),
+    Column("tagger", StorableText),
     Index("ix_item_state_type", "state", "type"),
     Index("ix_item_belongs_to", "belongs_to", sqlite_where=text("belongs_to IS NOT NULL")),
     sqlite_autoincrement=True,
@@ -123,6 +124,38 @@ tag = Table(
     metadata,
     Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True),
     Column("name", StorableText, primary_key=True, index=True),
+)
+
+# What the machine recognizes in images, and the version of the tagger is in `item.tagger`.
+machine_tag = Table(
+    "machine_tag",
+    metadata,
+    Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True),
+    Column("name", StorableText, primary_key=True, index=True),
+    Column("score", StorableFloat, nullable=False),
+    Column("start", StorableFloat),
+    Column("described", Boolean, nullable=False),
+)
+
+# The names of the tags of the machine by language, to filter by any of them.
+machine_tag_name = Table(
+    "machine_tag_name",
+    metadata,
+    Column("name", StorableText, primary_key=True),
+    Column("language", StorableText, primary_key=True),
+    Column("label", StorableText, nullable=False),
+)
+
+# Where an item was captured; without a row, it has no coordinates or is far from any settlement.
+item_place = Table(
+    "item_place",
+    metadata,
+    Column("item_id", ForeignKey("item.id", ondelete="CASCADE"), primary_key=True),
+    Column("area", StorableText, nullable=False),
+    Column("city", StorableInteger),
+    Column("rounded_area", StorableText),
+    Index("ix_item_place_area_city", "area", "city"),
+    sqlite_with_rowid=False,
 )
 
 segment = Table(

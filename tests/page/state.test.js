@@ -5,7 +5,7 @@ import { clearFilters, hasFilters, isEmpty, readState, setText, writeAddress } f
 
 test("an empty address is an empty state", () => {
   const state = readState("");
-  assert.deepEqual(state, { likes: [], pictures: [], type: [], tag: [], album: [], literal: [] });
+  assert.deepEqual(state, { likes: [], pictures: [], type: [], tag: [], shows: [], album: [], place: [], literal: [] });
   assert.equal(isEmpty(state), true);
   assert.equal(hasFilters(state), false);
   assert.equal(writeAddress(state), "/");

@@ -57,6 +57,8 @@ ROUTES = {
     "GET /api/v1/items/{item_id}/similar": Role.VIEW,
     "GET /api/v1/items/{item_id}/thumbnail": Role.VIEW,
     "GET /api/v1/items/{item_id}/transcript": Role.VIEW,
+    "GET /api/v1/machine-tags": Role.VIEW,
+    "GET /api/v1/map": Role.VIEW,
     "GET /api/v1/search": Role.VIEW,
     "POST /api/v1/search": Role.VIEW,
     "GET /account": Role.SEARCH,

@@ -7,9 +7,12 @@ from flask import current_app, g, request
 
 from search.errors import CrossmodalError, NotAllowedError
 from search.open_home import OpenHome
-from search.records import NOBODY, Account, Principal, Query
+from search.records import NOBODY, Account, LocationPrecision, Principal, Query
 from search.storage.activities import Activities
 from web.access.addresses import get_address
+
+# Where an application keeps how precisely each role may see where items were captured.
+PRECISIONS = "crossmodal_precisions"
 
 
 def get_principal() -> Principal:
@@ -17,7 +20,16 @@ def get_principal() -> Principal:
     if "principal" not in g:
         g.principal = g.find_principal() if "find_principal" in g else NOBODY
     principal: Principal = g.principal
-    return principal
+    return _limit_locations(principal)
+
+
+def _limit_locations(principal: Principal) -> Principal:
+    """Return a principal with the precision of locations that the settings have for its role."""
+    precisions = current_app.extensions.get(PRECISIONS, {})
+    precision: LocationPrecision = precisions.get(principal.role, LocationPrecision.HIDDEN)
+    if principal.rights.locations is precision:
+        return principal
+    return replace(principal, rights=replace(principal.rights, locations=precision))
 
 
 def make_recheck() -> Callable[[], Principal]:

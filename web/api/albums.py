@@ -158,7 +158,7 @@ def _add_appearance_routes(api: Blueprint, get_albums: Callable[[], Albums]) -> 
         role=Role.EDIT,
         bodies={JSON: AlbumChange},
         errors=(NotAllowedError,),
-        examples={"Another name and cover": {"name": "Summer", "cover": 2}},
+        examples={"Another name": {"name": "Summer"}},
     )
     def edit_album(album_id: int) -> Response:
         """Rename an album, or choose its cover. Returns the album."""

@@ -13,8 +13,7 @@ from search.media.processes import MediaProcesses
 from search.open_home import OpenHome
 from search.paths import find_file, make_download_name
 from search.query.filters import ItemId
-from search.records import Item, Role, State
-from search.settings import LocationPrecision
+from search.records import Item, LocationPrecision, Role, State
 from web.access.caller import restrict_library
 from web.api.body import parse_address, parse_body
 from web.contract.operation import JSON, URLENCODED, Operation

@@ -17,9 +17,8 @@ from search.media.redaction.patches import NotRedactableError
 from search.media.redaction.redaction import find_patches
 from search.open_home import OpenHome
 from search.paths import find_file, write_atomically
-from search.records import Item, ItemType, Query, QueryPart, Role
+from search.records import Item, ItemType, LocationPrecision, Query, QueryPart, Role
 from search.serializers import serialize_answer
-from search.settings import LocationPrecision
 from web.access.caller import restrict_library, restrict_query
 from web.api.body import parse_address
 from web.contract.operation import NOT_MODIFIED, PARTIAL, Operation

@@ -9,6 +9,7 @@ from pydantic import Field
 from search.engine import Engine
 from search.errors import BusyError, DeadlineError, ModelError, NotFoundError, StorageError
 from search.facets import FACET_NAMES, Facets
+from search.places.names import name_counts
 from search.query.request import QueryText, SearchRequest
 from search.records import Query, Role
 from web.access.caller import restrict_query
@@ -123,6 +124,8 @@ def _count(engine: Engine, request: FacetRequest) -> Response:
     disclosure = get_disclosure()
     if "sources" in counts:
         counts["sources"] = [one for one in counts["sources"] if disclosure.narrow(one["value"]).shows_folders]
+    if "places" in counts:
+        counts["places"] = name_counts(counts["places"], disclosure.language)
     if "folders" in counts:
         counts["folders"] = list(map(asdict, counts["folders"]))
     return jsonify(counts)

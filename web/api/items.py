@@ -12,9 +12,8 @@ from search.errors import HomeError
 from search.forget import delete_items, is_uploaded
 from search.media.image.motion_photo import find_film
 from search.query.filters import MAX_VALUE_LENGTH
-from search.records import Item, ItemType, Role, State
+from search.records import Item, ItemType, LocationPrecision, Role, State
 from search.serializers import serialize_attachment, serialize_item, serialize_ledger_row, serialize_segment
-from search.settings import LocationPrecision
 from web.access.caller import record_activity, restrict_library
 from web.api.body import parse_address
 from web.caching import keyed_by_revision

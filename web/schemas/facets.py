@@ -22,6 +22,22 @@ class FacetCount(Document):
     count: int
 
 
+class PlaceCount(Document):
+    """A country, region or city, and the number of items that were captured there.
+
+    Attributes:
+        value: Its code, a value of the filter `places`.
+        name: Its name in the language of the client (`Accept-Language`), else in English.
+        count: The number of items.
+        places: The places in it, the one with the most items first.
+    """
+
+    value: str
+    name: str
+    count: int
+    places: list["PlaceCount"]
+
+
 if TYPE_CHECKING:
 
     class Facets(Document):
@@ -40,11 +56,13 @@ class FacetCounts(Facets):
     """The number of results by facet and value; facets that were not requested are missing.
 
     Attributes:
+        places: The countries, with the regions and cities in them.
         folders: The sources as the roots of the tree of folders; `GET /api/v1/folders` has what is in them.
         tier: The tier of the counted results: `possible` if nothing is relevant.
         is_estimate: Whether the numbers are estimates, because not all results were scored.
     """
 
+    places: list[PlaceCount] = Field(default_factory=list)
     folders: list[Folder] = Field(default_factory=list)
     tier: Tier
     is_estimate: bool

@@ -1,6 +1,6 @@
 """The response to a search."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,36 @@ if TYPE_CHECKING:
 else:
     CoverageDocument = make_record_document(Coverage, "CoverageDocument")
     Facts = make_record_document(MediaFacts, "Facts")
+
+
+class PlaceDocument(Document):
+    """A city, a region or a country.
+
+    Attributes:
+        value: Its code, a value of the filter `places`.
+        name: Its name in the language of the client (`Accept-Language`), else in English.
+        level: What it is.
+    """
+
+    value: str
+    name: str
+    level: Literal["city", "region", "country"]
+
+
+class MachineTagDocument(Document):
+    """A tag that the machine gave to an item.
+
+    Attributes:
+        name: Its English name in the vocabulary.
+        score: The probability that the item shows it, 0 to 1.
+        start: For a video, the time of the frame that shows it best, in seconds.
+        described: Whether the short description names it.
+    """
+
+    name: str
+    score: float
+    start: float | None
+    described: bool
 
 
 class ItemDocument(Facts):
@@ -31,6 +61,10 @@ class ItemDocument(Facts):
         available: Whether the disk of the file was mounted at the last scan.
         modified_at: When the file was modified, at the latest when it was indexed, in UTC, ISO 8601. It counts as the
             date of an item without `captured_at`.
+        places: The city, the region and the country where it was captured, as far as they are known and the caller may
+            see them.
+        machine_tags: What the machine recognized, the most probable first. It can be wrong.
+        machine_description: A short description made of these tags; null without any.
     """
 
     id: int
@@ -44,6 +78,9 @@ class ItemDocument(Facts):
     belongs_to: str | None
     available: bool
     modified_at: str | None
+    places: list[PlaceDocument]
+    machine_tags: list[MachineTagDocument]
+    machine_description: str | None
 
 
 class TextLineDocument(Document):

@@ -3,7 +3,7 @@
 import importlib.util
 import shutil
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cached_property, partial
@@ -15,7 +15,7 @@ from search.deadline import check_deadline
 from search.encoders.compact.files import hash_file, verify_file
 from search.encoders.lazy import LazyModel
 from search.encoders.runtime import Machine
-from search.encoders.whisper.segments import MIN_LANGUAGE_PROBABILITY, make_segment
+from search.encoders.whisper.segments import MIN_LANGUAGE_PROBABILITY, choose_language, make_segment
 from search.errors import ModelError
 from search.records import Transcript, Waveform
 
@@ -135,6 +135,24 @@ class FasterTranscriber:
             return self.transcribe(samples, language)
         return _transcribe(self._concurrent, samples, language, "transcribe")
 
+    def transcribe_query(self, samples: Waveform, languages: Sequence[str] = (), translate: bool = False) -> Transcript:
+        """Transcribe a spoken query without the times of words, which take a third of the time. See `Transcriber`."""
+        with self._lock:
+            language = self._choose_language(samples, languages)
+            return _transcribe(self._single, samples, language, "translate" if translate else "transcribe", words=False)
+
+    def _choose_language(self, samples: Waveform, languages: Sequence[str]) -> str | None:
+        """Return the most probable of some languages; None if there is no choice or no sound."""
+        if not languages or not samples.size:
+            return None
+        with self._single.use() as loaded:
+            model = loaded.model if _is_batched(loaded) else loaded
+            known = [code for code in languages if code in model.supported_languages]
+            if len(known) <= 1 or not model.model.is_multilingual:
+                return known[0] if known else None
+            _, _, probabilities = model.detect_language(samples)
+        return choose_language(dict(probabilities), known)
+
     def detect_language(self, samples: Waveform) -> str | None:
         """Return the language that is spoken, None if that is not clear. See `Transcriber`."""
         from faster_whisper.vad import get_speech_timestamps
@@ -169,7 +187,9 @@ class FasterTranscriber:
         return BatchedInferencePipeline(model)
 
 
-def _transcribe(lazy: LazyModel[Any], samples: Waveform, language: str | None, task: str) -> Transcript:
+def _transcribe(
+    lazy: LazyModel[Any], samples: Waveform, language: str | None, task: str, words: bool = True
+) -> Transcript:
     if samples.size == 0:
         return Transcript(None, ())
     with lazy.use() as model:
@@ -179,7 +199,7 @@ def _transcribe(lazy: LazyModel[Any], samples: Waveform, language: str | None, t
             task=task,
             vad_filter=True,
             condition_on_previous_text=False,
-            word_timestamps=True,
+            word_timestamps=words,
             **({"batch_size": GPU_BATCH, "without_timestamps": False} if _is_batched(model) else {}),
         )
         found = []

@@ -1,7 +1,7 @@
 """Whisper models run by openai-whisper. Home of whisper."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +9,7 @@ from search.encoders.lazy import LazyModel
 from search.encoders.open_clip.imports import choose_devices
 from search.encoders.open_clip.threads import count_threads
 from search.encoders.runtime import Machine
-from search.encoders.whisper.segments import MIN_LANGUAGE_PROBABILITY, make_segment
+from search.encoders.whisper.segments import MIN_LANGUAGE_PROBABILITY, choose_language, make_segment
 from search.errors import CrossmodalError, ModelError, find_reason
 from search.records import Transcript, Waveform
 
@@ -61,17 +61,31 @@ class OriginalTranscriber:
         """Transcribe a chunk; this engine runs one chunk at a time."""
         return self.transcribe(samples, language)
 
+    def transcribe_query(self, samples: Waveform, languages: Sequence[str] = (), translate: bool = False) -> Transcript:
+        """Transcribe a spoken query. See `Transcriber`."""
+        known = [code for code in languages if code in import_whisper().tokenizer.LANGUAGES]
+        probabilities = self._measure_languages(samples) if len(known) > 1 else {}
+        language = choose_language(probabilities, known) if known else None
+        return self.transcribe(samples, language, translate)
+
     def detect_language(self, samples: Waveform) -> str | None:
         """Return the language that is spoken, None if that is not clear. See `Transcriber`."""
+        probabilities = self._measure_languages(samples)
+        if not probabilities:
+            return None
+        language, probability = max(probabilities.items(), key=lambda entry: float(entry[1]))
+        return str(language) if probability >= MIN_LANGUAGE_PROBABILITY else None
+
+    def _measure_languages(self, samples: Waveform) -> dict[str, float]:
+        """Return the probability of each language; nothing without sound, or if the model has only one language."""
         whisper = import_whisper()
         with self._lock, self._model.use() as model:
             if not samples.size or not model.is_multilingual:
-                return None
+                return {}
             window = whisper.pad_or_trim(samples)
             mel = whisper.log_mel_spectrogram(window, model.dims.n_mels, device=model.device)
             _, probabilities = model.detect_language(mel.to(model.encoder.conv1.weight.dtype))
-        language, probability = max(probabilities.items(), key=lambda entry: float(entry[1]))
-        return str(language) if probability >= MIN_LANGUAGE_PROBABILITY else None
+        return {str(language): float(probability) for language, probability in probabilities.items()}
 
     @property
     def streams(self) -> int:

@@ -1,6 +1,6 @@
 """Convert the segments of both Whisper engines to records."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import exp
 from typing import Any
 
@@ -8,6 +8,16 @@ from search.records import SpeechSegment, Word
 
 # A language that is detected with a lower probability is not clear: there may be music only.
 MIN_LANGUAGE_PROBABILITY = 0.5
+
+
+def choose_language(probabilities: Mapping[str, float], languages: Sequence[str]) -> str:
+    """Return the most probable of some languages; the first of those that are equal.
+
+    Args:
+        probabilities: The probability of each language.
+        languages: ISO 639-1 codes, at least one.
+    """
+    return max(languages, key=lambda code: probabilities.get(code, 0.0))
 
 
 def make_segment(segment: Mapping[str, Any]) -> SpeechSegment:

@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from search.locations import limit_location
-from search.records import MediaFacts
-from search.settings import LocationPrecision
+from search.records import LocationPrecision, MediaFacts
 
 KM_PER_DEGREE = 111.2
 

@@ -6,8 +6,7 @@ import os
 import av
 import pytest
 
-from search.records import State
-from search.settings import LocationPrecision
+from search.records import LocationPrecision, State
 from tests.support.formats import RED, encode, write_film
 from tests.support.indexing import index, list_states
 from tests.support.motion_photos import append_samsung, make_film, make_heic, make_micro_video, make_motion_photo

@@ -8,8 +8,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 
 from search.errors import LocationHiddenError
-from search.records import Item, ItemType, MediaFacts, Role, State
-from search.settings import LocationPrecision
+from search.records import Item, ItemType, LocationPrecision, MediaFacts, Role, State
 from tests.support.accounts import add_admin, add_person, make_headers
 from tests.support.fake_models import CONCEPTS
 from tests.support.indexing import index

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from search.media.processes import SandboxedMedia
-from search.settings import LocationPrecision
+from search.records import LocationPrecision
 from tests.support.inline_media import InlineMedia
 from tests.support.web_client import ask, get_item, make_client
 from web.api.archive import _make_unique_name

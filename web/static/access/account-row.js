@@ -12,7 +12,7 @@ import { createSourcesField, describeSources } from "./sources-field.js";
 
 /**
  * @import { Account } from "../shared/account-types.js"
- * @import { Source } from "../shared/types.js"
+ * @import { Source } from "../shared/library-types.js"
  * @import { SourcesField } from "./sources-field.js"
  */
 

@@ -11,7 +11,7 @@ import { bindForm, bindPasswordBoxes } from "./forms.js";
 import { bindKeyForm, showKeys } from "./keys.js";
 import { describeSources } from "./sources-field.js";
 
-/** @import { Source } from "../shared/types.js" */
+/** @import { Source } from "../shared/library-types.js" */
 
 /** @param {Source[]} sources */
 async function showOwnKeys(sources) {

@@ -11,7 +11,7 @@ import { createSourcesField, describeSources } from "./sources-field.js";
 
 /**
  * @import { Account, ApiKey } from "../shared/account-types.js"
- * @import { Source } from "../shared/types.js"
+ * @import { Source } from "../shared/library-types.js"
  */
 
 const DEFAULT_DAYS = 90;

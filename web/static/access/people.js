@@ -12,7 +12,7 @@ import { showKeys } from "./keys.js";
 import { createRoleSelect } from "./roles.js";
 import { createSourcesField } from "./sources-field.js";
 
-/** @import { Source } from "../shared/types.js" */
+/** @import { Source } from "../shared/library-types.js" */
 
 async function showAll() {
   const [{ accounts }, { keys }, { sources }] = await Promise.all([

@@ -4,7 +4,7 @@ import { createElement } from "../shared/dom.js";
 import { getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 
-/** @import { Source } from "../shared/types.js" */
+/** @import { Source } from "../shared/library-types.js" */
 
 /**
  * Return the names of folders, in their order in the library.

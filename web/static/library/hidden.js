@@ -8,7 +8,7 @@ import { may } from "../shared/session.js";
 import { reportErrors } from "../shared/status.js";
 import { showSummary } from "./summary.js";
 
-/** @import { LedgerItem } from "../shared/types.js" */
+/** @import { LedgerItem } from "../shared/" */
 
 const PAGE_SIZE = 50;
 

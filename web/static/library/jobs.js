@@ -9,7 +9,7 @@ import { may } from "../shared/session.js";
 import { reportErrors } from "../shared/status.js";
 
 /**
- * @import { Job, JobRequest } from "../shared/types.js"
+ * @import { Job, JobRequest } from "../shared/library-types.js"
  *
  * @typedef {{ element: HTMLElement, update: (job: Job) => void }} JobRow
  */

@@ -10,7 +10,7 @@ import { reportErrors } from "../shared/status.js";
 import { startJob } from "./jobs.js";
 import { showSummary } from "./summary.js";
 
-/** @import { LedgerItem } from "../shared/types.js" */
+/** @import { LedgerItem } from "../shared/library-types.js" */
 
 const PAGE_SIZE = 50;
 const RETRY_STATES = ["failed", "missing", "pending"];

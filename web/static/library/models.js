@@ -6,7 +6,7 @@ import { t } from "../shared/i18n.js";
 import { reportErrors } from "../shared/status.js";
 import { startJob } from "./jobs.js";
 
-/** @import { Model, Space } from "../shared/types.js" */
+/** @import { Model, Space } from "../shared/library-types.js" */
 
 const ROLE_ORDER = { active: 0, next: 1, previous: 2 };
 

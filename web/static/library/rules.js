@@ -6,7 +6,7 @@ import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
 import { showStatus } from "../shared/status.js";
 
-/** @import { Source } from "../shared/types.js" */
+/** @import { Source } from "../shared/library-types.js" */
 
 /**
  * Return the patterns of a text with one pattern per line.

@@ -9,7 +9,7 @@ import { reportErrors, showStatus } from "../shared/status.js";
 import { showJobs, startJob } from "./jobs.js";
 import { createRules, describeRules } from "./rules.js";
 
-/** @import { Source } from "../shared/types.js" */
+/** @import { Source } from "../shared/library-types.js" */
 
 /** @type {() => Promise<unknown>} */
 let onChange = () => Promise.resolve();

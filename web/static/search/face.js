@@ -4,6 +4,7 @@ import { getMediaAddress, getThumbnailAddress, readFirstPassage } from "../share
 import { createElement, highlightWords } from "../shared/dom.js";
 import { formatTime, getFileName, isTimed } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { describeItem } from "./machine-tags.js";
 import { getPictureTime } from "./moment.js";
 import { drawWaveform } from "./waveform.js";
 
@@ -77,7 +78,7 @@ function createOpening(item) {
  * @param {() => Node} createFallback
  */
 function createThumbnail(item, moment, width, createFallback) {
-  const image = createElement("img", { alt: "", loading: "lazy", decoding: "async" });
+  const image = createElement("img", { alt: describeItem(item), loading: "lazy", decoding: "async" });
   image.addEventListener("load", () => image.classList.add("loaded"), { once: true });
   image.addEventListener("error", () => image.replaceWith(createFallback()), { once: true });
   if (item.type !== "video" || !moment) {
@@ -177,7 +178,7 @@ export function createFace(hit, words, width) {
   const { item } = hit;
   const face = createElement("div", { className: "face" });
   const moments = hit.evidence.filter(isTimed);
-  const passage = hit.evidence.find((evidence) => evidence.snippet && evidence.kind !== "name");
+  const passage = hit.evidence.find((evidence) => evidence.snippet && !["name", "place"].includes(evidence.kind));
   if (item.type === "audio" && (!hasThumbnail(item) || passage)) {
     face.append(createSoundFace(item, passage, words, moments));
   } else if (item.type === "document" && !hasThumbnail(item)) {

@@ -7,6 +7,7 @@ import { t } from "../shared/i18n.js";
 import { localizeReason } from "../shared/reasons.js";
 import { may } from "../shared/session.js";
 import { locate, mayKeepQueries } from "../shared/site.js";
+import { createTagLinks, describeItem } from "./machine-tags.js";
 
 /** @import { FullItem } from "../shared/types.js" */
 
@@ -30,7 +31,7 @@ export function createFacts(item, words) {
   const list = createElement("dl", { className: "facts" });
   /** @param {string} name @param {...(Node | string)} values */
   const add = (name, ...values) => {
-    const className = name === "tags" ? "tags" : "";
+    const className = name === "tags" || name === "machine_tags" ? "tags" : "";
     list.append(createElement("dt", {}, t(`fact.${name}`)), createElement("dd", { className }, ...values));
   };
   /** @type {[string, string | null | undefined][]} */
@@ -52,6 +53,14 @@ export function createFacts(item, words) {
       createElement("a", { href: locate(`/?tag=${encodeURIComponent(tag)}`), className: "chip" }, tag),
     );
     add("tags", ...links);
+  }
+  const recognized = createTagLinks(item);
+  if (recognized.length) add("machine_tags", describeItem(item), " ", ...recognized);
+  if (item.places?.length) {
+    const links = item.places.map(({ value, name }) =>
+      createElement("a", { href: locate(`/?place=${encodeURIComponent(value)}`) }, name),
+    );
+    add("where", ...links.flatMap((link, at) => (at ? [", ", link] : [link])));
   }
   const { latitude, longitude } = item;
   if (typeof latitude === "number" && typeof longitude === "number") {

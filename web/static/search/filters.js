@@ -6,6 +6,9 @@ import { formatLanguage, formatRating, getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { FolderTree } from "./folder-tree.js";
 import { createHistogram } from "./histogram.js";
+import { createMachineTags, getTagName, loadTagNames } from "./machine-tags.js";
+import { MapPanel } from "./map.js";
+import { createPlaceTree, showPlaceName } from "./place-tree.js";
 import { createRequest } from "./request.js";
 import { clearFilters } from "./state.js";
 import { showTypeCounts } from "./type-counts.js";
@@ -214,6 +217,12 @@ function createChips(state, onChange) {
   }
   if (state.rating) add(formatMinRating(Number(state.rating)), { rating: "" });
   for (const tag of state.tag) add(`#${tag}`, { tag: state.tag.filter((other) => other !== tag) });
+  for (const tag of state.shows) {
+    add(t("machine.chip", { what: getTagName(tag) }), { shows: state.shows.filter((other) => other !== tag) });
+  }
+  for (const value of state.place) {
+    showPlaceName(add(value, { place: state.place.filter((other) => other !== value) }), value);
+  }
   for (const id of state.album) {
     const album = state.album.filter((other) => other !== id);
     showAlbumName(add(t("saved.album"), { album }), Number(id));
@@ -239,6 +248,7 @@ async function showAlbumName(chip, id) {
 export class FilterPanel {
   #onChange;
   #panel = getElement("filters");
+  #map;
   /** @type {State | null} */
   #state = null;
   /** @type {HTMLElement[]} */
@@ -247,6 +257,8 @@ export class FilterPanel {
   /** @param {OnChange} onChange called with changes to the state */
   constructor(onChange) {
     this.#onChange = onChange;
+    loadTagNames().then(() => this.#state && this.show(this.#state));
+    this.#map = new MapPanel((place) => onChange({ place }));
     bindDisclosure(getElement("filters-toggle"), this.#panel, () => {
       if (this.#state) this.show(this.#state, this.#recognized);
     });
@@ -260,6 +272,7 @@ export class FilterPanel {
    */
   async show(state, recognized = []) {
     this.#state = state;
+    this.#map.show(state);
     this.#recognized = recognized;
     getElement("set").replaceChildren(...recognized, ...createChips(state, this.#onChange));
     const request = createRequest(state);
@@ -275,7 +288,9 @@ export class FilterPanel {
       createHistogram(facets.months, state, this.#onChange),
       createFields(facets, state, this.#onChange),
       facets.folders.length ? tree.create(facets.folders) : "",
+      facets.places.length ? createPlaceTree(facets.places, state, this.#onChange) : "",
       facets.tags.length ? createTags(facets, state, this.#onChange) : "",
+      facets.machine_tags.length ? createMachineTags(facets, state, this.#onChange) : "",
     );
     const control = focused < 0 ? null : listControls()[focused];
     if (control instanceof HTMLElement) control.focus({ preventScroll: true });

@@ -100,7 +100,7 @@ export class Pager {
   }
 
   /**
-   * Mark lines that were read in the images of pages, which have no words of their own.
+   * Mark lines that were read in the images of pages.
    *
    * @param {Evidence[]} found
    */

@@ -1,6 +1,7 @@
 /** Search requests, and the words of a query. */
 
 import { isEmpty } from "./state.js";
+import { addLanguage } from "./voice-language.js";
 
 /** @import { Part, SearchFilters, SearchRequest, State } from "../shared/types.js" */
 
@@ -21,8 +22,10 @@ const FILTERS = /** @type {const} */ ({
   camera: { field: "camera", kind: "text" },
   artist: { field: "artist", kind: "text" },
   tag: { field: "tags", kind: "labels" },
+  shows: { field: "machine_tags", kind: "labels" },
   rating: { field: "rating", kind: "stars" },
   album: { field: "albums", kind: "ids" },
+  place: { field: "places", kind: "labels" },
 });
 const LIST_KINDS = ["types", "texts", "labels", "ids"];
 const NUMBER_KINDS = ["seconds", "stars", "ids"];
@@ -92,7 +95,22 @@ export function createRequest(state) {
   if (state.sort) request.sort = state.sort;
   if (state.exact) request.correct = false;
   if (state.literal.length) request.literal = state.literal;
-  return request;
+  return addLanguage(request, state.voice);
+}
+
+/**
+ * Return the search request for a state as the fields of an address.
+ *
+ * @param {State} state
+ */
+export function createAddressFields(state) {
+  const fields = new URLSearchParams();
+  for (const [name, value] of Object.entries(createRequest(state))) {
+    for (const one of [value].flat()) {
+      if (one !== "") fields.append(name, typeof one === "object" ? JSON.stringify(one) : String(one));
+    }
+  }
+  return fields;
 }
 
 /**

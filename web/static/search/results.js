@@ -42,8 +42,9 @@ export class Results {
     const limit = Math.min(MAX_PAGE_SIZE, Math.max(PAGE_SIZE, count));
     const answer = await search({ ...request, tier: "relevant", limit }, voice);
     const spoken = answer.query.voice_translation ?? answer.query.voice_text;
-    // A cursor belongs to the recording, so the next pages are requested by text.
-    const written = spoken ? { ...request, text: [request.text, spoken].filter(Boolean).join(" ") } : request;
+    // A cursor belongs to the recording, so what follows is requested by text: it is not transcribed again.
+    const { voice_language: _, voice_languages: __, ...unspoken } = request;
+    const written = spoken ? { ...unspoken, text: [request.text, spoken].filter(Boolean).join(" ") } : request;
     const closest = answer.nothing_relevant ? await findClosest(written, answer.possible) : null;
     const hits = closest?.hits ?? setTier(answer.hits, "relevant");
     /** @type {NextPage} */

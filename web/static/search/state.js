@@ -21,7 +21,7 @@ const SINGLE_FIELDS = /** @type {const} */ ([
   "group",
   "exact",
 ]);
-const LIST_FIELDS = /** @type {const} */ (["type", "tag", "album", "literal"]);
+const LIST_FIELDS = /** @type {const} */ (["type", "tag", "shows", "album", "place", "literal"]);
 const SINGLE_FILTERS = /** @type {const} */ ([
   "source",
   "in",
@@ -34,7 +34,7 @@ const SINGLE_FILTERS = /** @type {const} */ ([
   "artist",
   "rating",
 ]);
-const LIST_FILTERS = /** @type {const} */ (["tag", "album"]);
+const LIST_FILTERS = /** @type {const} */ (["tag", "shows", "album", "place"]);
 
 /**
  * @param {string | undefined} text
@@ -54,7 +54,7 @@ const writeCrop = (crop) => (crop ? `@${crop.join("_")}` : "");
 export function readState(query = location.search) {
   const fields = new URLSearchParams(query);
   /** @type {State} */
-  const state = { likes: [], pictures: [], type: [], tag: [], album: [], literal: [] };
+  const state = { likes: [], pictures: [], type: [], tag: [], shows: [], album: [], place: [], literal: [] };
   for (const name of SINGLE_FIELDS) {
     const value = fields.get(name);
     if (value) state[name] = value;
@@ -93,7 +93,7 @@ export function writeAddress(state) {
 /** Return the changes to a state that remove all filters. */
 export function clearFilters() {
   const single = Object.fromEntries(SINGLE_FILTERS.map((name) => [name, ""]));
-  return { ...single, type: [], tag: [], album: [] };
+  return { ...single, type: [], tag: [], shows: [], album: [], place: [] };
 }
 
 /**

@@ -3,6 +3,7 @@
 import { getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
+import { bindVoiceLanguage } from "./voice-language.js";
 
 /**
  * @typedef {object} RecorderOptions
@@ -91,6 +92,7 @@ class Recorder {
  */
 export function bindVoiceButton({ onRecording, showStatus }) {
   const button = getElement("speak");
+  bindVoiceLanguage();
   const recorder = new Recorder({
     onRecording: (recording) => {
       button.setAttribute("aria-pressed", "false");

@@ -5,9 +5,10 @@ import { addFormToken, describeProblem, FORM_TOKEN_HEADER, getFormToken, handleS
 import { locate } from "./site.js";
 
 /**
+ * @import { Job, JobRequest, LedgerItem, Model, Source, Space } from "./library-types.js"
  * @import {
- *   Album, Answer, Evidence, Example, Facets, Folder, FullItem, Item, Job, JobRequest, LedgerItem, Model, NamedFile,
- *   PageOutline, Playback, SavedSearch, SearchRequest, Segment, Source, Space, Suggestion,
+ *   Album, Answer, Evidence, Example, Facets, Folder, FullItem, Item, MapCluster, NamedFile, PageOutline, Playback,
+ *   SavedSearch, SearchRequest, Segment, Suggestion,
  * } from "./types.js"
  */
 
@@ -87,7 +88,7 @@ export const listModels = () => send("/api/v1/models");
 /** @type {() => Promise<{ items: Record<string, Record<string, number>> }>} numbers of items by type and state */
 export const readStatus = () => send("/api/v1/status");
 
-/** @type {(request: SearchRequest, facets: string[]) => Promise<Facets>} all facets if the list is empty */
+/** @type {(request: Partial<SearchRequest>, facets: string[]) => Promise<Facets>} all facets if the list is empty */
 export const readFacets = (request, facets) => sendJson("POST", "/api/v1/facets", { ...request, facets });
 
 /** @type {(request: SearchRequest) => Promise<{ folders: Folder[], total: number }>} the folders in that of the request */
@@ -99,6 +100,12 @@ export const readSuggestions = async (text) =>
 
 /** @type {() => Promise<Example[]>} */
 export const readExamples = async () => (await send("/api/v1/examples")).examples;
+
+/** @type {() => Promise<{ tags: { name: string, names: Record<string, string> }[] }>} */
+export const listMachineTags = () => send("/api/v1/machine-tags");
+
+/** @type {(fields: URLSearchParams) => Promise<{ total: number, clusters: MapCluster[] }>} */
+export const readMap = (fields) => send(`/api/v1/map?${fields}`);
 
 /** @type {(id: number, fields: URLSearchParams) => Promise<{ heatmap: number[][] }>} rows of values from 0 to 1 */
 export const readHeatmap = (id, fields) => send(`/api/v1/items/${id}/heatmap?${fields}`);

@@ -21,6 +21,8 @@
  * @property {"month" | "season" | "year" | null} [date_precision] of a guessed date; null for a day or a time
  * @property {string | null} [modified_at] ISO 8601 in UTC; the date of an item without `captured_at`
  * @property {number | null} [rating] 1 to 5
+ * @property {{ name: string, score: number, start: number | null, described: boolean }[]} [machine_tags]
+ *   what the machine recognized, the most probable first
  * @property {string | null} [placeholder] 4 x 3 colors of six hexadecimal digits each, row by row
  *
  * @typedef {object} PageOutline A page of a PDF.
@@ -59,7 +61,27 @@
  * @property {boolean} converts_video
  * @property {boolean} converts_audio
  *
+ * @typedef {{ value: string, name: string, level: "city" | "region" | "country" }} Place
+ *
+ * @typedef {object} PlaceCount
+ * @property {string} value
+ * @property {string} name
+ * @property {number} count
+ * @property {PlaceCount[]} places
+ *
+ * @typedef {object} MapCluster
+ * @property {number} latitude
+ * @property {number} longitude
+ * @property {number} count
+ * @property {number} item the id of one of the items
+ * @property {number} west
+ * @property {number} south
+ * @property {number} east
+ * @property {number} north
+ * @property {Place[]} places what all items have in common, from the city to the country
+ *
  * @typedef {object} ItemDetails
+ * @property {Place[]} [places] from the city to the country
  * @property {Segment[]} segments
  * @property {string | null} [camera]
  * @property {string | null} [artist]
@@ -132,6 +154,8 @@
  * @property {string[]} types
  * @property {string[]} tags
  * @property {number[]} albums
+ * @property {string[]} [machine_tags]
+ * @property {string[]} [places]
  * @property {string[]} [sources]
  * @property {string} [path] a folder
  * @property {string[]} [languages]
@@ -146,6 +170,8 @@
  * @typedef {object} RequestOptions
  * @property {string} text
  * @property {Part[]} [parts]
+ * @property {string} [voice_language] the language of the recording (ISO 639-1)
+ * @property {string[]} [voice_languages] the languages to detect among
  * @property {string} [sort]
  * @property {boolean} [correct]
  * @property {string[]} [literal] words that name a date or a kind of item and are searched for
@@ -178,8 +204,10 @@
  * @property {string} [exact]
  * @property {string[]} type
  * @property {string[]} tag
+ * @property {string[]} shows tags of the machine
  * @property {string[]} album
  * @property {string[]} literal
+ * @property {string[]} place codes of cities, regions or countries
  * @property {Like[]} likes
  * @property {QueryImage[]} pictures
  * @property {Blob | null} [voice]
@@ -210,56 +238,14 @@
  * @property {boolean} is_estimate
  * @property {FacetValue[]} months
  * @property {FacetValue[]} tags
+ * @property {FacetValue[]} machine_tags
+ * @property {PlaceCount[]} places
  * @property {FacetValue[]} sources
  * @property {FacetValue[]} languages
  * @property {FacetValue[]} cameras
  * @property {FacetValue[]} artists
  * @property {{ value: number, count: number }[]} ratings
  * @property {{ count: number }[]} durations
- *
- * @typedef {object} Job
- * @property {number} id
- * @property {string} state
- * @property {string[]} paths
- * @property {string | null} [model]
- * @property {string | null} [error]
- * @property {Record<string, number | string> | null} [summary]
- * @property {string} created_at ISO 8601
- * @property {boolean} cancelling
- * @property {number} total
- * @property {number} done
- * @property {number | null} [rate] files per second
- * @property {number | null} seconds_left
- * @property {string | null} [detail]
- *
- * @typedef {object} JobRequest
- * @property {string[]} [paths]
- * @property {boolean} [retry_failed]
- * @property {string} [model]
- * @property {string} [role]
- *
- * @typedef {{ path: string, reason: string }} UnavailableFolder
- *
- * @typedef {object} Source
- * @property {number} id
- * @property {string} path
- * @property {boolean} watched
- * @property {string[]} exclude patterns of files and folders that are not indexed, as in .gitignore
- * @property {boolean} hidden whether hidden files and folders are indexed
- * @property {UnavailableFolder[]} unavailable
- * @property {string | null} problem why changes cannot be watched
- *
- * @typedef {{ id: number, path: string, state: string, reason: string | null, advice: string | null, uploaded: boolean }} LedgerItem
- *
- * @typedef {object} Space The embeddings of one model.
- * @property {string} retriever
- * @property {string} model
- * @property {"active" | "next" | "previous"} role
- * @property {number} dimension
- * @property {number} embeddings
- * @property {number} total
- *
- * @typedef {{ name: string, role: string, is_present: boolean }} Model
  *
  * @typedef {object} SavedSearch
  * @property {number} id

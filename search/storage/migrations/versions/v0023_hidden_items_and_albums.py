@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0023"
-down_revision = "0020"
+down_revision = "0022"
 
 STATEMENTS = (
     """CREATE TABLE hidden_item (id INTEGER NOT NULL PRIMARY KEY, content_hash TEXT, path TEXT NOT NULL,

@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from crossmodal.cli.filters import filter_options
 from docs.filter_tables import DOCS, JSON_TYPES, insert_table, make_tables
 from search.errors import UsageError
+from search.places.locate import locate
 from search.query.filters import REQUEST_TYPES, join_filters, make_filters, parse_filter_value
 from search.query.grammar import parse_query
 from search.query.request import parse_request
@@ -22,6 +23,7 @@ from search.records import (
     FilterKind,
     Filters,
     ItemType,
+    MachineTag,
     Matches,
     MediaFacts,
     Record,
@@ -32,6 +34,7 @@ from search.storage.albums import Albums
 from search.storage.catalog import Catalog
 from search.storage.facets import FACETS, read_facet
 from search.storage.filters import SQL, select_items
+from search.storage.machine_tags import MachineTags
 from search.storage.sources import Sources
 from search.text.dates.period import read_period
 from search.text.dates.reading import read_date
@@ -48,6 +51,7 @@ VALUES = {
     "path": ("/one/films", "/one/films"),
     "date": ("2024-05..2025", "2024-05..2025"),
     "after": ("2024-05", "2024-05"),
+    "places": ("lisbon", ["lisbon"]),
     "before": ("2025", "2025"),
     "longer": ("2m", 120.0),
     "shorter": ("1h", 3600.0),
@@ -56,6 +60,7 @@ VALUES = {
     "artist": ("davis", "davis"),
     "album": ("blue", "blue"),
     "tags": ("fair", ["fair"]),
+    "machine_tags": ("hund", ["hund"]),
     "rating": ("4", 4),
     "albums": ("1", [1]),
     "phrases": ("night train", ["night train"]),
@@ -63,6 +68,8 @@ VALUES = {
 FIRST = MediaFacts(
     captured_at="2024-06-01T00:00:00",
     duration=600.0,
+    latitude=38.7223,
+    longitude=-9.1393,
     language="de",
     camera="NIKON D5",
     artist="Miles Davis",
@@ -89,7 +96,9 @@ def save(database, path, kind, facts, words):
     source = Sources(database).add("/" + path.split("/")[1])
     segment = Segment(SegmentKind.PASSAGE, words)
     file = FileFacts(path, source, kind, 10, 0)
-    return Catalog(database).save_items([Record(file, path, facts, [segment], [])])[0]
+    return Catalog(database).save_items(
+        [Record(file, path, facts, [segment], [], place=locate(facts.latitude, facts.longitude))]
+    )[0]
 
 
 def test_every_filter_has_sql_and_an_example():
@@ -118,6 +127,8 @@ def test_a_filter_keeps_the_items_that_satisfy_it(database, name):
     second = save(database, "/two/b.jpg", ItemType.IMAGE, SECOND.get(name, MediaFacts()), "a train at night")
     album = Albums(database).add("Trips").id
     Albums(database).change(album, [first], [])
+    MachineTags(database).write_names({"dog": {"en": "dog", "de": "Hund"}})
+    MachineTags(database).replace([first, second], {first: [MachineTag("dog", 0.9)]}, "1")
     assert select_items(database, Filters()).tolist() == [first, second]
     assert select_items(database, make_filters({name: VALUES[name][1]})).tolist() == [first]
 

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from search.deadline import set_deadline
+from search.engine import Engine
 from search.errors import BusyError, DeadlineError, NoSpeechError
 from search.query.voice import MAX_TRANSCRIPTS, SpokenQueries, make_key
-from search.records import VoiceTranscript
+from search.records import Query, VoiceTranscript
 
 WORDS = VoiceTranscript("a dog", "en")
 
@@ -106,3 +107,28 @@ def test_a_number_of_transcripts_is_remembered():
     for number in range(MAX_TRANSCRIPTS + 10):
         spoken.transcribe(str(number), lambda: WORDS)
     assert len(spoken._results) == MAX_TRANSCRIPTS
+
+
+def ask(library, demo, **fields):
+    voice = (demo / "notes/shopping.wav").read_bytes()
+    return Engine(library).search(Query(voice=voice, **fields)).voice
+
+
+def test_the_language_of_a_spoken_query_is_detected_among_the_likely_or_given(library, demo):
+    assert ask(library, demo, voice_languages=("fr", "en")).language == "fr"
+    assert ask(library, demo, voice_language="de", voice_languages=("fr",)).language == "de"
+
+
+def test_a_recording_is_transcribed_again_in_another_language_only(library, demo, monkeypatch):
+    calls = []
+    real = type(library.models.transcriber).transcribe_query
+    monkeypatch.setattr(
+        type(library.models.transcriber),
+        "transcribe_query",
+        lambda self, samples, languages=(), translate=False: (
+            calls.append(tuple(languages)) or real(self, samples, languages)
+        ),
+    )
+    for language in ("es", "es", "it"):
+        ask(library, demo, voice_language=language)
+    assert calls == [("es",), ("it",)]
