@@ -8,7 +8,7 @@ import { may } from "../shared/session.js";
 import { reportErrors } from "../shared/status.js";
 import { showSummary } from "./summary.js";
 
-/** @import { LedgerItem } from "../shared/" */
+/** @import { LedgerItem } from "../shared/library-types.js" */
 
 const PAGE_SIZE = 50;
 
