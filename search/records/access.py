@@ -13,7 +13,7 @@ class Role(StrEnum):
         NONE: Nothing but to sign in.
         VIEW: Look at, search and download the items of an album, for people who follow a link to it.
         SEARCH: Search, look at items, download them and save searches.
-        EDIT: Change albums, judge results and upload files.
+        EDIT: Change albums, hide items, judge results and upload files.
         ADMIN: Everything: sources, jobs, models and accounts, in all sources.
     """
 
