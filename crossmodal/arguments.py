@@ -45,6 +45,7 @@ class SearchOptions(TypedDict, total=False):
         album: Part of the title of the album that a recording belongs to.
         tags: Keywords, all of which an item must have.
         machine_tags: Tags of the machine, all of which an item must have.
+        places: Names or codes of countries, regions and cities: items that were captured in one of them.
         rating: Minimum rating, 1 to 5 stars.
         albums: Ids of albums, in all of which an item must be.
         phrases: Word sequences, all of which an item must contain.
@@ -80,6 +81,7 @@ class SearchOptions(TypedDict, total=False):
     album: str | None
     tags: str | Iterable[str]
     machine_tags: str | Iterable[str]
+    places: str | Iterable[str]
     rating: int | None
     albums: int | Iterable[int]
     phrases: str | Iterable[str]
@@ -102,6 +104,7 @@ _LISTS = (
     "languages",
     "tags",
     "machine_tags",
+    "places",
     "albums",
     "phrases",
     "formats",

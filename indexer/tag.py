@@ -35,7 +35,7 @@ def tag_items(library: OpenHome, check: Callable[[], None], profile: Profile) ->
         logging.getLogger("crossmodal").warning("no tags are given: %s", error)
         return 0
     stored, index, count = MachineTags(library.database), library.indexes[Retriever.VISUAL], 0
-    if not stored.count_untagged(tagger.digest):
+    if not stored.has_untagged(tagger.digest):
         return 0
     stored.write_names(tagger.names)
     while True:

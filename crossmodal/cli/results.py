@@ -122,7 +122,9 @@ def describe_item(item: Document) -> list[str]:
     """Return the date, the duration and the place of an item, as far as they are known."""
     date = (item["captured_at"] or "")[: LENGTHS.get(item["date_precision"] or "", 10)]
     facts = [f"about {date}" if date and item["is_date_guessed"] else date, format_time(item["duration"])]
-    if item["latitude"] is not None and item["longitude"] is not None:
+    if item["places"]:
+        facts.append(", ".join(place["name"] for place in item["places"] if place["level"] != "region"))
+    elif item["latitude"] is not None and item["longitude"] is not None:
         facts.append(f"{item['latitude']:.4f}, {item['longitude']:.4f}")
     return [fact for fact in facts if fact]
 

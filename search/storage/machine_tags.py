@@ -4,14 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-from sqlalchemy import ColumnElement, and_, delete, func, insert, or_, select, update
+from sqlalchemy import CompoundSelect, delete, func, insert, select, union_all, update
 
-from search.records import EVERYTHING, Ids, ItemType, MachineTag, Rights, SegmentKind, State, Vectors
+from search.records import EVERYTHING, Ids, MachineTag, Rights, SegmentKind, State, Vectors
 from search.storage import tables as t
 from search.storage.database import Database, match_values, pack_values
 from search.storage.rights import is_readable
 
-_TYPES = (ItemType.IMAGE, ItemType.VIDEO)
 _KINDS = (SegmentKind.IMAGE, SegmentKind.FRAME)
 
 
@@ -37,10 +36,10 @@ class MachineTags:
     def __init__(self, database: Database) -> None:
         self.database = database
 
-    def count_untagged(self, digest: str) -> int:
-        """Return the number of items that were not tagged by the tagger with this digest."""
+    def has_untagged(self, digest: str) -> bool:
+        """Return whether there are items that were not tagged by the tagger with this digest."""
         with self.database.read() as db:
-            return int(db.execute(select(func.count()).select_from(t.item).where(_is_untagged(digest))).scalar_one())
+            return db.execute(_select_untagged(digest, 1)).first() is not None
 
     def read_untagged(self, digest: str, space_id: int, dimension: int, limit: int) -> UntaggedImages:
         """Return the images of items that were not tagged by the tagger with this digest.
@@ -51,7 +50,6 @@ class MachineTags:
             dimension: The length of a vector.
             limit: The maximum number of items.
         """
-        ids = select(t.item.c.id).where(_is_untagged(digest)).order_by(t.item.c.id).limit(limit)
         s, e = t.segment.c, t.embedding.c
         query = (
             select(s.item_id, s.start, e.vector)
@@ -60,7 +58,7 @@ class MachineTags:
             .order_by(s.id)
         )
         with self.database.read() as db:
-            items = [row[0] for row in db.execute(ids)]
+            items = [row[0] for row in db.execute(_select_untagged(digest, limit))]
             rows = db.execute(query, pack_values(items)).all()
         vectors = np.frombuffer(b"".join(row.vector for row in rows), "<f2").reshape(len(rows), dimension)
         owners = np.array([row.item_id for row in rows], np.int64)
@@ -107,6 +105,11 @@ class MachineTags:
             return {name: number for name, number in db.execute(query)}
 
 
-def _is_untagged(digest: str) -> ColumnElement[bool]:
+def _select_untagged(digest: str, limit: int) -> CompoundSelect[tuple[int]]:
+    """Return the query for ids of items that were not tagged. Each of its parts is a range of an index.
+
+    Items without images are among them, once.
+    """
     i = t.item.c
-    return and_(i.state == State.INDEXED, i.type.in_(_TYPES), or_(i.tagger.is_(None), i.tagger != digest))
+    ranges = (i.tagger.is_(None), i.tagger < digest, i.tagger > digest)
+    return union_all(*(select(i.id).where(i.state == State.INDEXED, one) for one in ranges)).limit(limit)

@@ -104,6 +104,7 @@ item = Table(
     Index("ix_item_folder", "folder", "state", "source_id"),
     Column("tagger", StorableText),
     Index("ix_item_state_type", "state", "type"),
+    Index("ix_item_state_tagger", "state", "tagger"),
     Index("ix_item_belongs_to", "belongs_to", sqlite_where=text("belongs_to IS NOT NULL")),
     sqlite_autoincrement=True,
 )

@@ -134,10 +134,20 @@ def test_the_best_result_is_opened(library, monkeypatch):
 
 
 def test_results_have_date_duration_and_place():
-    item = {"captured_at": "2021-07-16T10:00:00", "is_date_guessed": True, "duration": 94.2}
+    item = {"captured_at": "2021-07-16T10:00:00", "is_date_guessed": True, "date_precision": None, "duration": 94.2}
+    item |= {"places": []}
     described = results.describe_item(item | {"latitude": 45.4408, "longitude": 12.3155})
     assert described == ["about 2021-07-16", "1:34", "45.4408, 12.3155"]
-    assert results.describe_item(dict.fromkeys(item, None) | {"latitude": None, "longitude": None}) == []
+    venice = [
+        {"value": "3164603", "name": "Venice", "level": "city"},
+        {"value": "IT", "name": "Italy", "level": "country"},
+    ]
+    assert (
+        results.describe_item(item | {"places": venice, "latitude": 45.4408, "longitude": 12.3155})[-1]
+        == "Venice, Italy"
+    )
+    nothing = dict.fromkeys(item, None) | {"places": [], "latitude": None, "longitude": None}
+    assert results.describe_item(nothing) == []
 
 
 def test_links_are_only_for_terminals(library):

@@ -4,9 +4,9 @@ from sqlalchemy import select
 
 from indexer.summary import Profile
 from indexer.tag import tag_items
-from search.records import Filters, ItemType, State
+from search.records import Filters, ItemType, Matches, State
 from search.storage import tables as t
-from search.storage.facets import read_facets
+from search.storage.facets import FACETS, read_facet
 from search.storage.filters import select_items
 from tests.support.fake_demo import draw_photo
 from tests.support.indexing import index
@@ -46,7 +46,7 @@ def test_tags_are_filtered_by_in_any_language_and_counted(fresh, photos):
     for name in ("cat", "Katze", "CAT"):
         assert len(select_items(fresh.database, Filters(machine_tags=(name,)))) == 1
     assert not len(select_items(fresh.database, Filters(machine_tags=("cat", "rocket"))))
-    assert read_facets(fresh.database, Filters())["machine_tags"] == [
+    assert read_facet(fresh.database, FACETS["machine_tags"], Matches(Filters())) == [
         {"value": "cat", "count": 1},
         {"value": "rocket", "count": 1},
     ]
@@ -55,7 +55,7 @@ def test_tags_are_filtered_by_in_any_language_and_counted(fresh, photos):
 def test_tags_of_the_machine_are_not_mixed_with_those_of_people(fresh, photos):
     write_vocabulary(fresh)
     index(fresh, photos)
-    assert read_facets(fresh.database, Filters())["tags"] == []
+    assert read_facet(fresh.database, FACETS["tags"], Matches(Filters())) == []
     assert not len(select_items(fresh.database, Filters(tags=("cat",))))
 
 

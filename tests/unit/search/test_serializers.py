@@ -69,11 +69,13 @@ def read_back(query):
 
 def test_a_query_survives_the_way_to_the_server():
     assert set(VALUES) == set(FILTERS)
-    assert all(getattr(FULL, field.name) != getattr(Query(), field.name) for field in fields(Query))
+    # Only the server sets which filters do not apply.
+    sent = [field.name for field in fields(Query) if field.name != "without"]
+    assert all(getattr(FULL, name) != getattr(Query(), name) for name in sent)
     assert read_back(FULL) == FULL
     assert read_back(Query()) == Query()
-    for field in fields(Query):
-        one = replace(Query(), **{field.name: getattr(FULL, field.name)})
+    for name in sent:
+        one = replace(Query(), **{name: getattr(FULL, name)})
         assert read_back(one) == one
 
 

@@ -94,7 +94,7 @@ def test_whoever_follows_a_link_sees_the_album_and_how_to_leave(fresh, client):
     assert 'id="sign-out"' in page
     assert "/library" not in page
     hidden = re.findall(r'<button id="([\w-]+)"[^>]* hidden', page)
-    assert set(hidden) == {"pick", "saved-toggle"}
+    assert set(hidden) == {"pick", "saved-toggle", "map-toggle"}
 
 
 def test_a_link_is_followed_in_a_browser_whose_session_has_ended(fresh, client):

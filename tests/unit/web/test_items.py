@@ -87,9 +87,14 @@ def test_the_lines_of_several_subtitle_files_are_in_order_of_time(fresh, tmp_pat
     index(fresh, tmp_path / "m")
     client = make_client(fresh)
     item = get_item(client, "film.mp4")
-    spoken = client.get(f"/api/v1/items/{item}/transcript").json["segments"]
-    assert [one["text"] for one in spoken] == ["From fr.", "From en."]
-    assert [one["start"] for one in spoken] == [0.5, 1.5]
+    spoken = client.get(f"/api/v1/items/{item}").json["segments"]
+    lines = sorted((one for one in spoken if one["kind"] == "speech"), key=lambda one: one["start"])
+    assert [(one["start"], one["text"], one["language"]) for one in lines] == [
+        (0.5, "From fr.", "fr"),
+        (1.5, "From en.", "en"),
+    ]
+    chosen = client.get(f"/api/v1/items/{item}/transcript?language=fr").json["segments"]
+    assert [one["text"] for one in chosen] == ["From fr."]
 
 
 def test_a_skipped_folder_has_no_date(fresh, tmp_path):

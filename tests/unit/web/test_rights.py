@@ -38,7 +38,7 @@ def fill(route, ids):
     """Return the path of a route with ids in place of its parameters."""
     path = route.path
     for name in re.findall(r"{(\w+)}", path):
-        path = path.replace(f"{{{name}}}", str(ids.get(name, "1" if name == "number" else "x")))
+        path = path.replace(f"{{{name}}}", str(ids.get(name, "1" if name in {"number", "fragment"} else "x")))
     return path
 
 

@@ -8,6 +8,7 @@ down_revision = "0020"
 
 STATEMENTS = (
     "ALTER TABLE item ADD COLUMN tagger TEXT",
+    "CREATE INDEX ix_item_state_tagger ON item (state, tagger)",
     """CREATE TABLE machine_tag (item_id INTEGER NOT NULL REFERENCES item(id) ON DELETE CASCADE, name TEXT NOT NULL,
        score FLOAT NOT NULL, start FLOAT, described BOOLEAN NOT NULL, PRIMARY KEY (item_id, name))""",
     "CREATE INDEX ix_machine_tag_name ON machine_tag (name)",
