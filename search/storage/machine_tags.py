@@ -58,7 +58,7 @@ class MachineTags:
             .order_by(s.id)
         )
         with self.database.read() as db:
-            items = [row[0] for row in db.execute(_select_untagged(digest, limit))]
+            items = list(db.execute(_select_untagged(digest, limit)).scalars())
             rows = db.execute(query, pack_values(items)).all()
         vectors = np.frombuffer(b"".join(row.vector for row in rows), "<f2").reshape(len(rows), dimension)
         owners = np.array([row.item_id for row in rows], np.int64)
