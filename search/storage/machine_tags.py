@@ -58,7 +58,7 @@ class MachineTags:
             .order_by(s.id)
         )
         with self.database.read() as db:
-            items = list(db.execute(_select_untagged(digest, limit)).scalars())
+            items = [int(row[0]) for row in db.execute(_select_untagged(digest, limit))]
             rows = db.execute(query, pack_values(items)).all()
         vectors = np.frombuffer(b"".join(row.vector for row in rows), "<f2").reshape(len(rows), dimension)
         owners = np.array([row.item_id for row in rows], np.int64)
@@ -105,7 +105,7 @@ class MachineTags:
             return {name: number for name, number in db.execute(query)}
 
 
-def _select_untagged(digest: str, limit: int) -> CompoundSelect[tuple[int]]:
+def _select_untagged(digest: str, limit: int) -> CompoundSelect[Any]:
     """Return the query for ids of items that were not tagged. Each of its parts is a range of an index.
 
     Items without images are among them, once.
