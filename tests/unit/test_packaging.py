@@ -46,5 +46,19 @@ def test_check_installs_what_the_project_and_its_tests_need_but_no_models():
 
 def test_everything_that_is_tested_has_a_fixed_version():
     project = read_project()
-    extras = [line for name in ("clip", "whisper", "mcp", "test") for line in project["optional-dependencies"][name]]
+    names = ("clip", "whisper", "mcp", "ocr", "test")
+    extras = [line for name in names for line in project["optional-dependencies"][name]]
     assert read_names([*project["dependencies"], *extras]) <= read_file("constraints.txt")
+
+
+def test_every_data_file_is_in_the_package():
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    declared = settings["tool"]["setuptools"]["package-data"]
+    patterns = [
+        f"{name.replace('.', '/')}/{pattern}" for name, globs in declared.items() if name != "*" for pattern in globs
+    ]
+    packaged = {path for pattern in patterns for path in ROOT.glob(pattern)}
+    for package in ("crossmodal", "indexer", "search", "web"):
+        files = [path for path in (ROOT / package).rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+        data = {path for path in files if path.suffix != ".py" and path.name != "py.typed"}
+        assert sorted(data - packaged) == []
