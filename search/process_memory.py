@@ -12,6 +12,8 @@ M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_THRESHOLD, M_ARENA_MAX = -1, -2, -3, -8
 # Larger allocations are returned to the system when they are freed.
 MAX_REUSED_BYTES = 32 * MEBIBYTE
 MAX_ARENAS = 2
+# A process that answers requests returns allocations of this size when they are freed.
+RETURNED_BYTES = 2 * MEBIBYTE
 
 
 def tune_malloc() -> None:
@@ -28,10 +30,15 @@ def tune_malloc() -> None:
 
 
 def share_freed_memory() -> None:
-    """Let the threads of this process use the memory that other threads free: each further arena keeps its own."""
+    """Let the threads of this process use the memory that other threads free, and return large blocks at once.
+
+    Each further arena keeps its own free memory, and free blocks between used ones are not returned.
+    """
     tune = _find_function("mallopt")
     if tune is not None:
         tune(M_ARENA_MAX, MAX_ARENAS)
+        tune(M_MMAP_THRESHOLD, RETURNED_BYTES)
+        tune(M_TRIM_THRESHOLD, 4 * RETURNED_BYTES)
 
 
 def release_memory(above: int = 0) -> None:

@@ -24,6 +24,21 @@ MAX_GRAPH_BYTES = 2_000_000_000
 SCRATCH_PREFIX = ".graph"
 
 
+class _Memory:
+    """How the sessions of this process use memory.
+
+    Attributes:
+        keeps_freed: Whether a session keeps the memory that a run has freed, for the next run.
+    """
+
+    keeps_freed = True
+
+
+def return_freed_memory() -> None:
+    """Let sessions that are opened from now on return the memory of each run. It costs an encoder 3 % of its time."""
+    _Memory.keeps_freed = False
+
+
 def list_providers(device: str) -> list[Any]:
     """Return the execution providers of a device, best first.
 
@@ -72,6 +87,7 @@ def open_session(
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = _Memory.keeps_freed
     # Threads that wait for work in a loop keep other queries from the processor.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     if not is_7_bit:

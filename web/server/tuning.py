@@ -1,5 +1,6 @@
 """How a process that answers many requests at the same time uses memory and processors. Home of threadpoolctl."""
 
+from search.encoders.onnx import return_freed_memory
 from search.process_memory import share_freed_memory
 
 
@@ -13,3 +14,4 @@ def tune_for_requests() -> None:
 
     threadpool_limits(1, user_api="blas")
     share_freed_memory()
+    return_freed_memory()
