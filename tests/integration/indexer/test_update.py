@@ -43,7 +43,7 @@ def old(fresh, media):
     return fresh.reload_models()
 
 
-def find(library, text="a photo of a cat"):
+def find(library, text="a cat"):
     answer = Engine(library).search(Query(text=text, include_all=True, limit=50))
     return answer, {evidence.retriever for hit in answer.hits for evidence in hit.evidence}
 
