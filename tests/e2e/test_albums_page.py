@@ -29,12 +29,10 @@ def address(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def browser():
-    sync_api = pytest.importorskip("playwright.sync_api")
-    with sync_api.sync_playwright() as playwright:
-        chromium = start_chromium(playwright)
-        yield chromium
-        chromium.close()
+def browser(playwright):
+    chromium = start_chromium(playwright)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture

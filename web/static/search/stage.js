@@ -1,7 +1,7 @@
 /** The main part of the viewer: an image that can be zoomed, a player, or the pages of a document. */
 
 import { getImageAddress, getMediaAddress } from "../shared/api.js";
-import { createElement } from "../shared/dom.js";
+import { createElement, startPlaying } from "../shared/dom.js";
 import { getFileName, isTimed } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { createCropFrame } from "./crop.js";
@@ -169,7 +169,7 @@ export class Stage {
   seek(seconds) {
     if (!this.player) return;
     this.player.currentTime = seconds;
-    this.player.play();
+    startPlaying(this.player);
   }
 
   /**
@@ -191,7 +191,7 @@ export class Stage {
   }
 
   togglePlay() {
-    if (this.player?.paused) this.player.play();
+    if (this.player?.paused) startPlaying(this.player);
     else this.player?.pause();
   }
 

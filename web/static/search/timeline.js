@@ -1,6 +1,6 @@
 /** The timeline of a recording, with the moments that match. A click plays from that position. */
 
-import { createElement } from "../shared/dom.js";
+import { createElement, startPlaying } from "../shared/dom.js";
 import { formatTime, isTimed } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { drawWaveform } from "./waveform.js";
@@ -38,7 +38,7 @@ export function createTimeline(item, player, moments) {
     mark.addEventListener("click", (event) => {
       event.stopPropagation();
       player.currentTime = start;
-      player.play();
+      startPlaying(player);
     });
     return mark;
   };

@@ -1,6 +1,6 @@
 /** The text of an item. Speech follows the player word by word. */
 
-import { createButton, createElement, highlightWords } from "../shared/dom.js";
+import { createButton, createElement, highlightWords, startPlaying } from "../shared/dom.js";
 import { formatTime, isTimed, namePage } from "../shared/format.js";
 
 /**
@@ -49,7 +49,7 @@ function playOnClick(row, segment, player) {
     if (getSelection()?.toString()) return;
     const word = event.target instanceof Element ? event.target.closest(".word") : null;
     player.currentTime = Number(word instanceof HTMLElement ? word.dataset["start"] : segment.start);
-    player.play();
+    startPlaying(player);
   });
 }
 

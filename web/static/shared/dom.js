@@ -118,3 +118,14 @@ export function highlightWords(text, query) {
   }
   return fragment;
 }
+
+/**
+ * Play a recording. That it is paused before it plays is no error.
+ *
+ * @param {HTMLMediaElement} player
+ */
+export function startPlaying(player) {
+  player.play().catch((error) => {
+    if (error.name !== "AbortError") throw error;
+  });
+}
