@@ -21,6 +21,7 @@ from indexer.decode.image import PAGED_SUFFIXES
 from indexer.progress import Progress
 from indexer.summary import Profile
 from indexer.text_blocks import join_frames, make_segments
+from search.deadline import check_deadline
 from search.encoders.ocr.engine import ImageTextReader, ReadLine
 from search.errors import CrossmodalError
 from search.media.image.pillow import open_image
@@ -132,6 +133,7 @@ class TextReading:
         except CrossmodalError:
             raise
         except Exception:
+            check_deadline()  # a run that is stopped closes its decoders
             logging.getLogger("crossmodal").exception("cannot read the text in %s", file.path)
         yield FileTexts(join_frames(segments) if is_film else [one for part in segments for one in part], failure)
 

@@ -140,7 +140,7 @@ def test_guessed_dates_are_marked_and_ratings_filter(page, open_browser, address
     page.wait_for_selector("#hits [title$='party.jpg']")
     texts = page.locator("#hits .about").all_text_contents()
     assert [text for text in texts if "about" in text] == [
-        "1989-05-01 party.jpgabout May 1, 1989 (from the file name)",
+        "1989-05-01 party.jpgabout May 1, 1989 (from its name or folder)",
         "IMG_1.jpgabout May 1, 1989 (date of the file)",
     ]
     assert texts[0].startswith("known.jpgMay 1, 1989")
@@ -149,7 +149,7 @@ def test_guessed_dates_are_marked_and_ratings_filter(page, open_browser, address
     page.click("#hits .hit:has-text('party')")
     page.wait_for_selector("dialog .facts dd")
     assert "DateMay 1, 1989" not in page.text_content("dialog .facts")
-    assert "about May 1, 1989 (from the file name)" in page.text_content("dialog .facts")
+    assert "about May 1, 1989 (from its name or folder)" in page.text_content("dialog .facts")
     shoot(page, "dates-viewer")
     page.goto(f"{address}/?q=party+after:1989-05+before:1989-06")
     page.wait_for_selector("#hits .why:has-text('about May 1, 1989 · ')")
@@ -267,6 +267,8 @@ def test_a_job_is_cancelled_from_the_page(page, tmp_path):
     page.click("#jobs li:has(.cancelled) button")
     wait(page, "document.querySelector('#jobs progress')?.value > 0 || document.querySelector('#jobs .state.done')")
     shoot(page, "job")
+    page.click("#jobs li:not(:has(.cancelled)) button")
+    wait(page, "!document.querySelector('#jobs .state.running, #jobs .state.queued')")
 
 
 def test_another_model_is_used_and_taken_back(page, address, home, tmp_path):

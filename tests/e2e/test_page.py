@@ -60,7 +60,7 @@ def test_the_address_holds_the_query(open_page):
 def test_a_chinese_text_finds_images(open_page):
     page = open_page()
     ask(page, "一只猫")
-    assert "chelsea.jpg" in names(page)[:2]
+    assert names(page)[0] == "holiday.mp4"  # it has a shot of the same cat; the image itself is left out
 
 
 def test_a_chosen_image_finds_similar_ones(open_page, demo):
@@ -80,7 +80,7 @@ def test_a_chosen_image_finds_similar_ones(open_page, demo):
     assert asked.value.status == 200
     assert page.evaluate("new URLSearchParams(location.search).get('picture').split('@')[1].split('_').length") == 4
     wait(page, "document.querySelector('.part')?.title === 'A region of an image'")
-    assert "chelsea.jpg" in names(page)[:2]
+    assert names(page)[0] == "holiday.mp4"  # it has a shot of the same cat; the image itself is left out
     # Whoever is sent the address sees the same.
     other = open_page()
     other.goto(page.url)
@@ -198,7 +198,7 @@ def test_a_search_needs_only_the_keyboard(open_page):
     page.keyboard.type("a red flower opens")
     page.keyboard.press("Enter")
     names(page)
-    for _ in range(15):
+    for _ in range(30):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.className") == "open":
             break
@@ -227,10 +227,10 @@ def test_a_box_drawn_on_an_image_searches_by_its_content(open_page):
     shoot(page, "crop")
     page.mouse.up()
     wait(page, "location.search.includes('like=') && location.search.includes('%40')")
-    assert "chelsea.jpg" in names(page)[:2]
+    assert names(page)[0] == "holiday.mp4"  # it has a shot of the same cat; the image itself is left out
     region = page.evaluate("new URLSearchParams(location.search).get('like')")
     page.reload()
-    assert "chelsea.jpg" in names(page)[:2]
+    assert names(page)[0] == "holiday.mp4"  # it has a shot of the same cat; the image itself is left out
     assert page.evaluate("new URLSearchParams(location.search).get('like')") == region
 
 

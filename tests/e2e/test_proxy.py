@@ -107,7 +107,7 @@ def test_the_search_page_works_under_a_path(visit, proxied, tmp_path):
 
 def test_the_library_page_works_under_a_path(visit, proxied, tmp_path):
     page = visit(f"{proxied}/")
-    page.click("nav a >> nth=1")
+    page.click("nav a >> nth=2")
     page.wait_for_selector("#ledger tr")
     assert page.url == f"{proxied}/library"
     (tmp_path / "note.txt").write_text("a lighthouse at the end of the path")
