@@ -255,10 +255,10 @@ def test_a_job_is_cancelled_from_the_page(page, tmp_path):
     media = tmp_path / "many"
     media.mkdir()
     noise = Image.effect_noise((900, 700), 60)
-    for number in range(300):
+    for number in range(400):
         noise.putpixel((0, 0), number % 256)
         noise.putpixel((1, 0), number // 256)
-        noise.save(media / f"{number}.png", compress_level=0)
+        noise.save(media / f"{number}.jpg", quality=100)  # unlike PNG, text is looked for only where it is likely
     page.fill("#add input[name=path]", str(media))
     page.click("#add button")
     wait(page, "document.querySelector('#jobs .state.running')")
@@ -267,8 +267,6 @@ def test_a_job_is_cancelled_from_the_page(page, tmp_path):
     page.click("#jobs li:has(.cancelled) button")
     wait(page, "document.querySelector('#jobs progress')?.value > 0 || document.querySelector('#jobs .state.done')")
     shoot(page, "job")
-    page.click("#jobs li:not(:has(.cancelled)) button")
-    wait(page, "!document.querySelector('#jobs .state.running, #jobs .state.queued')")
 
 
 def test_another_model_is_used_and_taken_back(page, address, home, tmp_path):
