@@ -258,7 +258,7 @@ def test_a_job_is_cancelled_from_the_page(page, tmp_path):
     for number in range(400):
         noise.putpixel((0, 0), number % 256)
         noise.putpixel((1, 0), number // 256)
-        noise.save(media / f"{number}.jpg", quality=100)  # unlike PNG, text is looked for only where it is likely
+        noise.save(media / f"{number}.jpg", quality=100)  # in PNG files text would be read
     page.fill("#add input[name=path]", str(media))
     page.click("#add button")
     wait(page, "document.querySelector('#jobs .state.running')")
