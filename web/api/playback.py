@@ -15,11 +15,11 @@ from search.errors import (
     UnreadableMediaError,
     UsageError,
 )
+from search.file_cache import PreviewCache
 from search.media.recording.cutting import LEAD_SECONDS, Span, write_clip, write_fragment
 from search.media.recording.playback import FRAGMENT_SECONDS, Playback, examine
 from search.open_home import OpenHome
 from search.paths import find_file
-from search.preview_cache import PreviewCache
 from search.records import Item, ItemType, Role
 from search.settings import MIB, Settings
 from web.access.caller import restrict_library

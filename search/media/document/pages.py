@@ -9,6 +9,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -70,9 +71,7 @@ def draw_page(source: Path, number: int, width: int) -> bytes:
         NotFoundError: The file is not a PDF, or has no such page.
         UnreadableMediaError: The PDF or the page is damaged.
     """
-    _require_pdf(source)
-    with open_pdf(source) as document:
-        page = _get_page(document, number)
+    with _open_page(source, number) as (_, page):
         page_width, page_height = _measure(page)
         largest = math.sqrt(MAX_PAGE_PIXELS / (page_width * page_height))
         scale = min(width / page_width, MAX_PAGE_SIDE / page_height, largest)
@@ -94,11 +93,17 @@ def outline_page(source: Path, number: int, words: Collection[str]) -> PageOutli
         NotFoundError: The file is not a PDF, or has no such page.
         UnreadableMediaError: The PDF or the page is damaged.
     """
-    _require_pdf(source)
-    with open_pdf(source) as document:
-        page = _get_page(document, number)
+    with _open_page(source, number) as (document, page):
         width, height = _measure(page)
         return PageOutline(number, len(document), width, height, tuple(islice(_find_words(page, words), MAX_BOXES)))
+
+
+@contextmanager
+def _open_page(source: Path, number: int) -> Iterator[tuple["PdfDocument", "PdfPage"]]:
+    """Yield a PDF and one of its pages: see `draw_page`."""
+    _require_pdf(source)
+    with open_pdf(source) as document:
+        yield document, _get_page(document, number)
 
 
 def _require_pdf(source: Path) -> None:

@@ -2,9 +2,9 @@
 
 import { editAlbum, getThumbnailAddress, orderAlbum, searchItems } from "../shared/api.js";
 import { createButton, createElement, createIconButton, getElement } from "../shared/dom.js";
-import { getErrorMessage } from "../shared/errors.js";
 import { getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { showErrorsIn } from "../shared/status.js";
 
 /** @import { Album, Item } from "../shared/types.js" */
 
@@ -44,14 +44,8 @@ export class ArrangeDialog {
   }
 
   /** @param {() => Promise<unknown>} act */
-  async #try(act) {
-    this.#status.classList.remove("wrong");
-    try {
-      await act();
-    } catch (error) {
-      this.#status.textContent = getErrorMessage(error);
-      this.#status.classList.add("wrong");
-    }
+  #try(act) {
+    return showErrorsIn(this.#status, act);
   }
 
   async #load() {

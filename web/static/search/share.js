@@ -2,11 +2,11 @@
 
 import { addLink, deleteLink, listLinks, listPeople, shareAlbum } from "../shared/accounts.js";
 import { createButton, createElement, createIconButton, getElement } from "../shared/dom.js";
-import { getErrorMessage } from "../shared/errors.js";
 import { formatDate } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { createLifetimeSelect, createSecretField, describeUse, readLifetime } from "../shared/secret.js";
 import { getAccountId } from "../shared/session.js";
+import { showErrorsIn } from "../shared/status.js";
 
 /**
  * @import { Link, Person } from "../shared/account-types.js"
@@ -53,14 +53,8 @@ export class ShareDialog {
   }
 
   /** @param {() => Promise<unknown>} act */
-  async #try(act) {
-    this.#status.classList.remove("wrong");
-    try {
-      await act();
-    } catch (error) {
-      this.#status.textContent = getErrorMessage(error);
-      this.#status.classList.add("wrong");
-    }
+  #try(act) {
+    return showErrorsIn(this.#status, act);
   }
 
   #show() {

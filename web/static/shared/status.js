@@ -14,6 +14,22 @@ export function showStatus(text, isError = false) {
 }
 
 /**
+ * Show what an action of a dialog throws in a line of the dialog.
+ *
+ * @param {HTMLElement} line
+ * @param {() => unknown} act
+ */
+export async function showErrorsIn(line, act) {
+  line.classList.remove("wrong");
+  try {
+    await act();
+  } catch (error) {
+    line.textContent = getErrorMessage(error);
+    line.classList.add("wrong");
+  }
+}
+
+/**
  * Return a function that shows errors in the status line instead of throwing them.
  *
  * @template {unknown[]} Arguments
