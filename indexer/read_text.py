@@ -89,8 +89,9 @@ class TextReading:
                 options.check()
                 for file, message in pool.take():
                     self._save(texts, files[file.path], message)
+                    pool.finish(file)
                     done += 1
-                    progress(done, len(files), file.path, None)
+                progress(done, len(files), pool.oldest, None)
 
     def _skip_photos(self, texts: ImageTexts, unread: Sequence[UnreadFile], options: "Options") -> Iterator[UnreadFile]:
         """Yield the files that may have text. Photos whose thumbnail shows none are marked as read."""

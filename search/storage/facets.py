@@ -54,7 +54,7 @@ FACETS: Mapping[str, Facet] = {
         for name, declared in FILTERS.items()
         if declared.facet and (sql := SQL[name]).facet_column is not None
     },
-    "months": Facet(func.substr(read_local_time(), 1, 7), ("after", "before"), is_ordered=True),
+    "months": Facet(func.substr(read_local_time(), 1, 7), ("date", "after", "before"), is_ordered=True),
     "durations": Facet(_group_duration(), ("longer", "shorter"), values=(*DURATION_BOUNDS, None)),
 }
 FOLDERS = "folders"

@@ -51,6 +51,18 @@ def test_a_facet_is_counted_without_its_own_filter_wherever_that_is_written(clie
         assert sum(counts(facets["sources"]).values()) == found
 
 
+def test_the_other_months_stay_visible_when_a_date_is_set(fresh, tmp_path):
+    (tmp_path / "m").mkdir()
+    for number, name in enumerate(("IMG_20240716_100000.jpg", "IMG_20250811_100000.jpg")):
+        draw_photo("cat", number).save(tmp_path / "m" / name)
+    index(fresh, tmp_path / "m")
+    client = make_client(fresh)
+    for request in ({"date": "2024"}, {"after": "2025"}, {"text": "2024"}):
+        facets = client.post("/api/v1/facets", json={**request, "facets": ["months", "types"]}).json
+        assert counts(facets["months"]) == {"2024-07": 1, "2025-08": 1}, request
+        assert counts(facets["types"]) == {"image": 1}, request
+
+
 def test_only_the_requested_facets_are_returned(client):
     answer = client.get("/api/v1/facets?facets=types&facets=folders").json
     assert set(answer) == {"types", "folders", "tier", "is_estimate"}
