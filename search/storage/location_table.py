@@ -23,7 +23,7 @@ NO_PLACE = -1
 
 @dataclass(frozen=True)
 class LocationTable:
-    """The coordinates and the places of items, of those that have them. Items that were removed since may be among them.
+    """The coordinates and the places of all items that have them, and of some that were removed since.
 
     Attributes:
         ids: The ids of the items, ascending, shape (n,).
@@ -119,9 +119,7 @@ def _read_rows(db: Connection, condition: ColumnElement[bool]) -> list[_Row]:
     return [tuple(row) for row in db.execute(query.where(is_located, condition).order_by(i.id))]
 
 
-def _make_table(
-    rows: list[_Row], places: Iterable[ItemPlace], version: str | None, last_segment: int
-) -> LocationTable:
+def _make_table(rows: list[_Row], places: Iterable[ItemPlace], version: str | None, last_segment: int) -> LocationTable:
     numbers = {place: number for number, place in enumerate(places)}
     placed = [
         NO_PLACE if area is None else numbers.setdefault(ItemPlace(area, city, rounded), len(numbers))

@@ -23,7 +23,9 @@ def count_places(database: Database, matches: Matches) -> PlaceCounts:
     if precision is LocationPrecision.HIDDEN:
         return {}
     table = read_locations(database)
-    found = select_items(database, matches.filters) if matches.item_ids is None else np.array(matches.item_ids, np.int64)
+    found = (
+        select_items(database, matches.filters) if matches.item_ids is None else np.array(matches.item_ids, np.int64)
+    )
     size = int(table.ids[-1]) + 1 if len(table.ids) else 0
     numbers = table.place_numbers[mark_ids(found, size)[table.ids]]
     totals = np.bincount(numbers[numbers != NO_PLACE], minlength=len(table.places)).tolist()

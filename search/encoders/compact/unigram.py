@@ -5,6 +5,7 @@ The tokenizer of the `tokenizers` library takes a second and much memory to buil
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from search.records import Ids, Vectors
@@ -36,7 +37,7 @@ class PieceTable:
             unknown: The number of the piece for unknown characters.
         """
         ends = starts.tolist()
-        pieces = [blob[start:end] for start, end in zip(ends[:-1], ends[1:], strict=True)]
+        pieces = [blob[start:end] for start, end in pairwise(ends)]
         # Of equal pieces the last one counts, as in `tokenizers`.
         self._numbers = dict(zip(pieces, range(len(pieces)), strict=True))
         self._scores = scores

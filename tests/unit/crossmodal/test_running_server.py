@@ -161,7 +161,12 @@ def test_links_are_only_for_terminals(library):
 
 @pytest.mark.parametrize(
     ("environment", "protocol"),
-    [({"TERM": "xterm-kitty"}, "kitty"), ({"TERM_PROGRAM": "iTerm.app"}, "iterm"), ({"TERM": "xterm-256color"}, None), ({"TERM": "xterm"}, "sixel")],
+    [
+        ({"TERM": "xterm-kitty"}, "kitty"),
+        ({"TERM_PROGRAM": "iTerm.app"}, "iterm"),
+        ({"TERM": "xterm-256color"}, None),
+        ({"TERM": "xterm"}, "sixel"),
+    ],
 )
 def test_thumbnails_are_shown_in_terminals_that_can(library, environment, protocol, monkeypatch):
     assert thumbnails.find_protocol(environment) is None  # no terminal
