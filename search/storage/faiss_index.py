@@ -119,7 +119,7 @@ def _split_largest(sums: Vectors, counts: Ids) -> None:
     generator = np.random.default_rng(0)
     for empty in np.flatnonzero(counts == 0):
         largest = int(counts.argmax())
-        noise = generator.normal(scale=SPLIT_NOISE, size=sums.shape[1]).astype(np.float32)
+        noise = SPLIT_NOISE * generator.standard_normal(sums.shape[1], np.float32)
         sums[empty] = sums[largest] * (1 - noise)
         sums[largest] *= 1 + noise
         counts[empty] = counts[largest] // 2

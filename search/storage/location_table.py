@@ -4,19 +4,20 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TypeVar
 from weakref import WeakKeyDictionary
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, text, true
 
-from search.places.rounding import round_locations
+from search.places.rounding import Degrees, round_locations
 from search.records import Ids, ItemPlace, LocationPrecision
 from search.storage import tables as t
 from search.storage.database import Database, join_ids, parse_ids
 from search.storage.places import VERSION_KEY
 
-Degrees = NDArray[np.float64]
+Number = TypeVar("Number", np.float64, np.int64)
 # The number of the place of an item that is in none.
 NO_PLACE = -1
 
@@ -94,8 +95,9 @@ def _update(db: Connection, known: LocationTable, last_segment: int) -> Location
     ids = np.concatenate([known.ids[kept], new.ids])
     order = np.argsort(ids, kind="stable")
 
-    def join(old: NDArray[np.generic], added: NDArray[np.generic]) -> NDArray[np.generic]:
-        return np.concatenate([old[kept], added])[order]
+    def join(old: NDArray[Number], added: NDArray[Number]) -> NDArray[Number]:
+        joined: NDArray[Number] = np.concatenate([old[kept], added])[order]
+        return joined
 
     return LocationTable(
         ids[order],

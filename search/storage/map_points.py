@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from search.places.rounding import Degrees
 from search.records import Filters, Ids, LocationPrecision
 from search.storage.database import Database
 from search.storage.embedding_rows import mark_ids
 from search.storage.filters import select_items
-from search.storage.location_table import Degrees, read_locations
+from search.storage.location_table import read_locations
 
 # A part of the map in degrees: west, south, east, north.
 Bounds = tuple[float, float, float, float]

@@ -58,7 +58,8 @@ class PieceTable:
         best: list[_Path | None] = [_Path(0.0, 0, 0), *[None] * len(encoded)]
         for start in range(len(encoded)):
             self._extend(best, start, encoded)
-        pieces, end = [], len(encoded)
+        pieces: list[int] = []
+        end = len(encoded)
         while end:
             path = best[end]
             assert path is not None

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from search.encoders.compact.e5 import E5Weights, find_weights
 from search.encoders.compact.unigram import PieceTable
 
 UNKNOWN = 0
@@ -38,3 +39,10 @@ def test_unknown_characters_next_to_each_other_are_one_piece():
 
 def test_half_a_surrogate_pair_is_unknown():
     assert TABLE.split("\ud800") == TABLE.split("?")
+
+
+def test_the_bundled_vocabulary_is_split_as_by_the_library():
+    weights, library = E5Weights(find_weights()), E5Weights(find_weights())
+    assert library.tokenizer is not None  # it is built, and used from now on
+    for text in ("query: a dog in the snow", "", " ▁ ", "日本語のテキスト, émile 😀😀", "don't  panic\n", "العربية"):
+        assert weights.tokenize([text]) == library.tokenize([text])
