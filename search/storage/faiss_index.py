@@ -27,8 +27,6 @@ DEEP_SEARCH_FACTOR = 10
 # improve recall little and need more memory.
 TRAINING_VECTORS_PER_CELL = 20
 KMEANS_ITERATIONS = 10
-# How far apart the centers of a cell that is divided are, as a share of each number; the least length of a center.
-SPLIT_NOISE, MIN_NORM = 1e-3, 1e-12
 MAX_QUANTIZER_VECTORS = 8_192
 ROWS_PER_BLOCK = 2_048
 # Bytes of an index that are written before it is checked again whether this thread is to stop.
@@ -88,42 +86,18 @@ def _find_centers(faiss: Any, vectors: Vectors, cells: int) -> Vectors:
     """Return the centers of cells, shape (cells, d).
 
     Spherical k-means: Dhillon and Modha, "Concept decompositions for large sparse text data using clustering", Machine
-    Learning, 2001. That of FAISS cannot be stopped.
+    Learning, 2001. FAISS cannot be stopped within a call, so each call is one iteration.
     """
-    centers: Vectors = vectors[:cells].copy()
+    # Without `min_points_per_centroid` FAISS warns when there are few vectors.
+    options = {"niter": 1, "spherical": True, "seed": 0, "min_points_per_centroid": 1}
+    kmeans = faiss.Kmeans(vectors.shape[1], cells, **options)
+    centers: Vectors | None = None
     for _ in range(KMEANS_ITERATIONS):
-        sums, counts = _sum_cells(faiss, vectors, centers)
-        _split_largest(sums, counts)
-        centers = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), MIN_NORM)
-    return centers
-
-
-def _sum_cells(faiss: Any, vectors: Vectors, centers: Vectors) -> tuple[Vectors, Ids]:
-    """Return the sum and the number of the vectors that are nearest to each center, shape (cells, d) and (cells,)."""
-    nearest = faiss.IndexFlatIP(centers.shape[1])
-    nearest.add(centers)
-    sums, counts = np.zeros_like(centers), np.zeros(len(centers), np.int64)
-    for start in range(0, len(vectors), ROWS_PER_BLOCK):
         check_deadline()
-        block = vectors[start : start + ROWS_PER_BLOCK]
-        cells = nearest.search(block, 1)[1][:, 0]
-        order = np.argsort(cells, kind="stable")
-        found, starts, sizes = np.unique(cells[order], return_index=True, return_counts=True)
-        sums[found] += np.add.reduceat(block[order], starts)
-        counts[found] += sizes
-    return sums, counts
-
-
-def _split_largest(sums: Vectors, counts: Ids) -> None:
-    """Let every empty cell share the vectors of the cell that has the most."""
-    generator = np.random.default_rng(0)
-    for empty in np.flatnonzero(counts == 0):
-        largest = int(counts.argmax())
-        noise = SPLIT_NOISE * generator.standard_normal(sums.shape[1], np.float32)
-        sums[empty] = sums[largest] * (1 - noise)
-        sums[largest] *= 1 + noise
-        counts[empty] = counts[largest] // 2
-        counts[largest] -= counts[empty]
+        kmeans.train(vectors, init_centroids=centers)
+        centers = kmeans.centroids
+    assert centers is not None
+    return centers
 
 
 def write_index(index: Any, path: Path) -> None:
