@@ -42,9 +42,15 @@ def read_status(library: OpenHome) -> dict[str, Any]:
         "other_spaces": {f"{space.retriever}/{space.role}": _describe_space(library.spaces, space) for space in others},
         "outdated": describe_outdated(library) if is_complete else {},
         "speech": library.models.transcriber.name,
-        "text_reader": None if library.models.text_reader is None else library.models.text_reader.fingerprint,
+        "text_reader": _name_text_reader(library),
         "chosen": _explain_choice(library),
     }
+
+
+def _name_text_reader(library: OpenHome) -> str | None:
+    """Return what reads text in images; None if nothing does."""
+    reader = library.models.text_reader
+    return reader.fingerprint if reader is not None and library.settings.read_text else None
 
 
 def list_unavailable(library: OpenHome) -> dict[str, str]:
