@@ -32,9 +32,7 @@ def choose_text_reader(machine: Machine) -> ImageTextReader | None:
 class CascadedReader:
     """Reads with RapidOCR, and with Tesseract what may be in a script that the former does not know."""
 
-    def __init__(
-        self, engine: RapidEngine, second: LineEngine | None, presence: TextPresence, streams: int
-    ) -> None:
+    def __init__(self, engine: RapidEngine, second: LineEngine | None, presence: TextPresence, streams: int) -> None:
         """Join the parts.
 
         Args:
@@ -76,9 +74,7 @@ class CascadedReader:
         The first engine does not know which way up other scripts are, so lines may have to be turned.
         """
         read = self._read_quads(second, image, [line.quad for line in lines])
-        doubtful = [
-            number for number, line in enumerate(read) if line is None or line.confidence < UPRIGHT_CONFIDENCE
-        ]
+        doubtful = [number for number, line in enumerate(read) if line is None or line.confidence < UPRIGHT_CONFIDENCE]
         turned = self._read_quads(second, image, [np.roll(lines[number].quad, 2, axis=0) for number in doubtful])
         for number, line in zip(doubtful, turned, strict=True):
             upright = read[number]

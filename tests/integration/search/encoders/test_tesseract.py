@@ -14,11 +14,10 @@ from search.encoders.ocr.tesseract import find_tesseract
 from search.encoders.runtime import Machine
 
 FONTS = Path("/usr/share/fonts")
-DEJAVU, NOTO = FONTS / "truetype/dejavu/DejaVuSans.ttf", FONTS / "opentype/noto/NotoSansCJK-Regular.ttc"
 SIGNS = {
-    "rus": (DEJAVU, ["Курить в здании", "строго запрещено"]),
-    "kor": (NOTO, ["도서관은 월요일에", "화장실은 안쪽에"]),
-    "ara": (DEJAVU, ["التدخين ممنوع", "داخل المبنى"]),
+    "rus": (FONTS / "truetype/dejavu/DejaVuSans.ttf", ["Курить в здании", "строго запрещено"]),
+    "kor": (FONTS / "opentype/noto/NotoSansCJK-Regular.ttc", ["도서관은 월요일에", "화장실은 안쪽에"]),
+    "ara": (FONTS / "truetype/noto/NotoNaskhArabic-Regular.ttf", ["التدخين ممنوع", "داخل المبنى"]),
 }
 
 
