@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -59,7 +60,7 @@ class TextLook:
                 block = photos[start : start + LOOKED_AT_TOGETHER]
                 with self.profile.measure("looking for text", len(block)):
                     priors = self._read_priors(texts, block)
-                    seen = list(pool.map(lambda one: self._may_have_text(one, priors), block))
+                    seen = list(pool.map(partial(self._may_have_text, priors), block))
                 texts.mark_read(
                     self.reader.fingerprint,
                     [one.item_id for one, is_wanted in zip(block, seen, strict=True) if not is_wanted],
@@ -81,7 +82,7 @@ class TextLook:
         vectors: Mapping[int, Vectors] = texts.read_vectors([one.item_id for one in photos], space)
         return {item: probe.measure(vector) for item, vector in vectors.items()}
 
-    def _may_have_text(self, unread: UnreadFile, priors: Mapping[int, float]) -> bool:
+    def _may_have_text(self, priors: Mapping[int, float], unread: UnreadFile) -> bool:
         path = Path(unread.file.path)
         if path.suffix.lower() in PAGED_SUFFIXES or any(name in path.stem.lower() for name in SCREEN_NAMES):
             return True

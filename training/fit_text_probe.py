@@ -45,7 +45,7 @@ MIN_LETTERS = 3
 # A photo with text counts as much as this many without; one with drawn text counts as one.
 TEXT_WEIGHT = 5.0
 DECAY = 1e-4
-# How much the probe counts beside the network: fitted on clean photos, it would count more, and miss small letters.
+# How much the probe counts next to the network: fitted on clean photos, it would count more, and miss small letters.
 PROBE_SHARE = 0.5
 # The share of the ImageNet photos without text of the fit half that pass.
 PASSED_SHARE = 0.15

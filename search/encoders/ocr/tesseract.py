@@ -30,7 +30,7 @@ TIMEOUT_SECONDS = 60.0
 WORD_LEVEL = "5"
 # Each image is one line: otherwise Tesseract searches for columns, and does not find turned lines.
 ONE_LINE = ("--psm", "7")
-# So many lines take a few seconds.
+# The maximum number of lines per run of the program; they take a few seconds.
 LINES_PER_RUN = 32
 # Marks of the direction of writing, which are no part of the text.
 MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
