@@ -44,9 +44,15 @@ def read_status(library: OpenHome) -> dict[str, Any]:
         "outdated": describe_outdated(library) if is_complete else {},
         "earlier_recordings": count_earlier_recordings(library.database) if is_complete else 0,
         "speech": library.models.transcriber.name,
-        "text_reader": None if library.models.text_reader is None else library.models.text_reader.fingerprint,
+        "text_reader": _name_text_reader(library),
         "chosen": _explain_choice(library),
     }
+
+
+def _name_text_reader(library: OpenHome) -> str | None:
+    """Return what reads text in images; None if nothing does."""
+    reader = library.models.text_reader
+    return reader.fingerprint if reader is not None and library.settings.read_text else None
 
 
 def list_unavailable(library: OpenHome) -> dict[str, str]:

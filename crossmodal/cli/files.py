@@ -15,6 +15,8 @@ from search.serializers import serialize_ledger_row
 from search.settings import Settings
 from search.storable import show_controls
 
+UNREAD = "in images is not read: install the extra ocr, and set read_text to true"
+
 
 @click.command("status")
 @json_option
@@ -51,7 +53,7 @@ def status_command(settings: Settings, as_json: bool) -> None:
             "FOLDER`, which also transcribes again."
         )
     click.echo(f"speech    {status['speech']}")
-    click.echo(f"text      {status.get('text_reader') or 'in images is not read: install the extra ocr'}")
+    click.echo(f"text      {status.get('text_reader') or UNREAD}")
     click.echo(f"models    {status['chosen']}")
 
 
