@@ -4,6 +4,7 @@ import { listAlbums, readFacets } from "../shared/api.js";
 import { bindDisclosure, createButton, createElement, getElement } from "../shared/dom.js";
 import { formatLanguage, formatRating, getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { createDateFields, listDateChips } from "./dates.js";
 import { FolderTree } from "./folder-tree.js";
 import { createHistogram } from "./histogram.js";
 import { createMachineTags, getTagName, loadTagNames } from "./machine-tags.js";
@@ -62,18 +63,6 @@ function createSelect(label, choices, selected, onChange) {
   const select = createElement("select", {}, ...options);
   select.addEventListener("change", () => onChange(select.value));
   return createElement("label", {}, createElement("span", {}, label), select);
-}
-
-/**
- * @param {string} label
- * @param {string | undefined} date `YYYY-MM-DD`, `YYYY-MM` or `YYYY`
- * @param {(value: string) => void} onChange
- */
-function createDateField(label, date, onChange) {
-  const value = date?.length === 10 ? date : date ? `${date}-01`.slice(0, 10) : "";
-  const input = createElement("input", { type: "date", value });
-  input.addEventListener("change", () => onChange(input.value));
-  return createElement("label", {}, createElement("span", {}, label), input);
 }
 
 /**
@@ -153,8 +142,7 @@ function createFields(facets, state, onChange) {
   return createElement(
     "div",
     { className: "fields" },
-    createDateField(t("filter.after"), state.after, (after) => onChange({ after })),
-    createDateField(t("filter.before"), state.before, (before) => onChange({ before })),
+    ...createDateFields(state, onChange),
     facets.sources.length > 1 || state.source
       ? createSelect(t("filter.source"), sources, state.source ?? "", (source) => onChange({ source }))
       : null,
@@ -203,8 +191,7 @@ function createChips(state, onChange) {
     chips.push(chip);
     return chip;
   };
-  if (state.after) add(`${t("filter.after")} ${state.after}`, { after: "" });
-  if (state.before) add(`${t("filter.before")} ${state.before}`, { before: "" });
+  for (const { text, changes } of listDateChips(state)) add(text, changes);
   if (state.source) add(shortenPath(state.source), { source: "" });
   if (state.in) add(t("filter.in", { folder: getFileName(state.in) }), { in: "" }).title = state.in;
   if (state.longer || state.shorter) {
@@ -242,7 +229,10 @@ function createChips(state, onChange) {
  */
 async function showAlbumName(chip, id) {
   const { albums } = await listAlbums().catch(() => ({ albums: null }));
-  if (albums) chip.textContent = `${albums.find((album) => album.id === id)?.name ?? t("saved.album")} ×`;
+  const name = albums?.find((album) => album.id === id)?.name;
+  if (!name) return;
+  chip.textContent = `${name} ×`;
+  chip.setAttribute("aria-label", `${t("part.remove")}: ${name}`);
 }
 
 export class FilterPanel {
@@ -257,7 +247,7 @@ export class FilterPanel {
   /** @param {OnChange} onChange called with changes to the state */
   constructor(onChange) {
     this.#onChange = onChange;
-    loadTagNames().then(() => this.#state && this.show(this.#state));
+    loadTagNames().then(() => this.#state && this.show(this.#state, this.#recognized));
     this.#map = new MapPanel((place) => onChange({ place }));
     bindDisclosure(getElement("filters-toggle"), this.#panel, () => {
       if (this.#state) this.show(this.#state, this.#recognized);

@@ -72,10 +72,12 @@ export class SavedPanel {
       this.#createForm(),
       ...createList(
         t("saved.searches"),
+        t("saved.none"),
         searches.map((search) => this.#createSearchRow(search)),
       ),
       ...createList(
         t("saved.albums"),
+        t("albums.none"),
         albums.map((album) => this.#createAlbumRow(album)),
       ),
     );
@@ -186,9 +188,10 @@ export class SavedPanel {
 
 /**
  * @param {string} title
+ * @param {string} none what is said without rows
  * @param {HTMLElement[]} rows
  */
-function createList(title, rows) {
-  const content = rows.length ? rows : [createElement("li", {}, t("saved.none"))];
+function createList(title, none, rows) {
+  const content = rows.length ? rows : [createElement("li", {}, none)];
   return [createElement("span", { className: "label" }, title), createElement("ul", { className: "rows" }, ...content)];
 }
