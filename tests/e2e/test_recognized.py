@@ -14,3 +14,15 @@ def test_a_chip_searches_for_its_words_instead(open_page):
     page.reload()
     wait(page, "document.querySelectorAll('#set .chip').length === 1")
     assert page.locator("#set .chip").all_inner_texts() == ["Kind: photos of ×"]
+
+
+def test_chips_stay_when_the_names_of_tags_arrive_late(open_page):
+    page = open_page("/", locale="zh-CN")
+    page.wait_for_selector("#hits .hit")
+    held = []
+    page.route("**/machine-tags*", held.append)
+    page.goto(page.url + "?q=photos+of+a+dog+in+1950")
+    wait(page, "document.querySelectorAll('#set .chip').length === 2")
+    held[0].continue_()
+    page.wait_for_timeout(500)
+    assert page.locator("#set .chip").count() == 2

@@ -1,9 +1,10 @@
 /** The filters: a panel with the values in the library and their numbers, and a chip for each filter that is set. */
 
 import { listAlbums, readFacets } from "../shared/api.js";
-import { bindDisclosure, createButton, createElement, getElement } from "../shared/dom.js";
+import { bindDisclosure, createButton, createElement, getElement, keepFocus } from "../shared/dom.js";
 import { formatLanguage, formatRating, getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { createChipList } from "./chip-list.js";
 import { createDateFields, listDateChips } from "./dates.js";
 import { FolderTree } from "./folder-tree.js";
 import { createHistogram } from "./histogram.js";
@@ -171,8 +172,7 @@ function createTags(facets, state, onChange) {
     const toggle = () => onChange({ tag: isSet ? state.tag.filter((tag) => tag !== value) : [...state.tag, value] });
     return createButton(`${value} ${count}`, toggle, { className: "chip", aria: { pressed: isSet } });
   });
-  const label = createElement("span", { className: "label" }, t("filter.tags"));
-  return createElement("div", {}, label, createElement("div", { className: "tags" }, ...chips));
+  return createChipList(t("filter.tags"), chips);
 }
 
 /**
@@ -271,18 +271,14 @@ export class FilterPanel {
     showTypeCounts(document.querySelectorAll(/** @type {"input"} */ ("input[name=type]")), facets);
     if (this.#panel.hidden || !facets?.months) return;
     const tree = new FolderTree(request, state, (path) => this.#onChange({ in: path }));
-    // The panel is rebuilt, so the focus must be set again.
-    const listControls = () => [...this.#panel.querySelectorAll("select, input, button")];
-    const focused = listControls().findIndex((control) => control === document.activeElement);
-    this.#panel.replaceChildren(
+    const content = [
       createHistogram(facets.months, state, this.#onChange),
       createFields(facets, state, this.#onChange),
       facets.folders.length ? tree.create(facets.folders) : "",
       facets.places.length ? createPlaceTree(facets.places, state, this.#onChange) : "",
       facets.tags.length ? createTags(facets, state, this.#onChange) : "",
       facets.machine_tags.length ? createMachineTags(facets, state, this.#onChange) : "",
-    );
-    const control = focused < 0 ? null : listControls()[focused];
-    if (control instanceof HTMLElement) control.focus({ preventScroll: true });
+    ];
+    await keepFocus(this.#panel, () => this.#panel.replaceChildren(...content));
   }
 }

@@ -9,7 +9,7 @@ import {
   readNewMatches,
   saveSearch,
 } from "../shared/api.js";
-import { bindDisclosure, createButton, createElement, createIconButton, getElement } from "../shared/dom.js";
+import { bindDisclosure, createButton, createElement, createIconButton, getElement, keepFocus } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
 import { createSecretField } from "../shared/secret.js";
@@ -68,7 +68,7 @@ export class SavedPanel {
 
   async #fill() {
     const [searches, { albums }] = await Promise.all([this.#refreshCount(), listAlbums()]);
-    this.#panel.replaceChildren(
+    const content = [
       this.#createForm(),
       ...createList(
         t("saved.searches"),
@@ -80,7 +80,8 @@ export class SavedPanel {
         t("albums.none"),
         albums.map((album) => this.#createAlbumRow(album)),
       ),
-    );
+    ];
+    await keepFocus(this.#panel, () => this.#panel.replaceChildren(...content));
   }
 
   /**
