@@ -20,7 +20,11 @@ def test_chips_stay_when_the_names_of_tags_arrive_late(open_page):
     page = open_page("/", locale="zh-CN")
     page.wait_for_selector("#hits .hit")
     held = []
-    page.route("**/machine-tags*", held.append)
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/machine-tags*", hold)
     page.goto(page.url + "?q=photos+of+a+dog+in+1950")
     wait(page, "document.querySelectorAll('#set .chip').length === 2")
     held[0].continue_()
