@@ -25,7 +25,7 @@ def test_chips_stay_when_the_names_of_tags_arrive_late(open_page):
         held.append(route)
 
     page.route("**/machine-tags*", hold)
-    page.goto(page.url + "?q=photos+of+a+dog+in+1950")
+    page.goto(page.url + "?q=photos+of+a+dog+in+1950", wait_until="commit")  # the held request delays "load"
     wait(page, "document.querySelectorAll('#set .chip').length === 2")
     held[0].continue_()
     page.wait_for_timeout(500)
