@@ -17,15 +17,15 @@ def test_a_chip_searches_for_its_words_instead(open_page):
 
 
 def test_chips_stay_when_the_names_of_tags_arrive_late(open_page):
-    page = open_page("/", locale="zh-CN")
-    page.wait_for_selector("#hits .hit")
+    page = open_page("/?q=photos+of+a+dog+in+1950", locale="zh-CN")
+    wait(page, "document.querySelectorAll('#set .chip').length === 2")
     held = []
 
     def hold(route):
         held.append(route)
 
     page.route("**/machine-tags*", hold)
-    page.goto(page.url + "?q=photos+of+a+dog+in+1950", wait_until="commit")  # the held request delays "load"
+    page.reload(wait_until="commit")  # the held request delays "load"
     wait(page, "document.querySelectorAll('#set .chip').length === 2")
     held[0].continue_()
     page.wait_for_timeout(500)
