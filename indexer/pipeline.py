@@ -171,7 +171,7 @@ def _index_files(library: OpenHome, plan: Plan, options: Options, progress: Prog
                     estimate.finish(item.file, item.length, isinstance(item.end, Finished))
             progress(len(files) - estimate.file_count, len(files), pool.oldest, estimate.seconds_left)
             maintenance.rebuild_if_due()
-        maintenance.finish()
+        maintenance.finish(options.check)
 
 
 def _read_texts(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from search.deadline import check_deadline
 from search.errors import HomeError
 from search.records import Ids, Vectors
 
@@ -26,8 +27,12 @@ DEEP_SEARCH_FACTOR = 10
 # improve recall little and need more memory.
 TRAINING_VECTORS_PER_CELL = 20
 KMEANS_ITERATIONS = 10
+# How far apart the centers of a cell that is divided are, as a share of each number; the least length of a center.
+SPLIT_NOISE, MIN_NORM = 1e-3, 1e-12
 MAX_QUANTIZER_VECTORS = 8_192
 ROWS_PER_BLOCK = 2_048
+# Bytes of an index that are written before it is checked again whether this thread is to stop.
+WRITTEN_TOGETHER = 16 * 1024 * 1024
 
 
 def _import_faiss() -> Any:
@@ -44,6 +49,9 @@ def build_index(ids: Ids, vectors: Vectors, max_flat: int = MAX_FLAT_VECTORS) ->
         ids: The id of each vector, shape (n,).
         vectors: Unit length, shape (n, d), float16 or float32.
         max_flat: Up to this many vectors the index is exhaustive and exact; above, it is an inverted file.
+
+    Raises:
+        CancelledError: This thread is to stop.
     """
     faiss = _import_faiss()
     n, dimension = vectors.shape
@@ -60,6 +68,7 @@ def build_index(ids: Ids, vectors: Vectors, max_flat: int = MAX_FLAT_VECTORS) ->
         quantizer.add(_find_centers(faiss, drawn, cells))
         index.train(drawn[:MAX_QUANTIZER_VECTORS])
     for start in range(0, n, ROWS_PER_BLOCK):
+        check_deadline()
         block = slice(start, start + ROWS_PER_BLOCK)
         index.add_with_ids(vectors[block].astype(np.float32), ids[block])
     return index
@@ -79,21 +88,61 @@ def _find_centers(faiss: Any, vectors: Vectors, cells: int) -> Vectors:
     """Return the centers of cells, shape (cells, d).
 
     Spherical k-means: Dhillon and Modha, "Concept decompositions for large sparse text data using clustering", Machine
-    Learning, 2001.
+    Learning, 2001. That of FAISS cannot be stopped.
     """
-    # Without `min_points_per_centroid` FAISS warns when there are few vectors.
-    options = {"niter": KMEANS_ITERATIONS, "spherical": True, "seed": 0, "min_points_per_centroid": 1}
-    kmeans = faiss.Kmeans(vectors.shape[1], cells, **options)
-    kmeans.train(vectors)
-    centers: Vectors = kmeans.centroids
+    centers: Vectors = vectors[:cells].copy()
+    for _ in range(KMEANS_ITERATIONS):
+        sums, counts = _sum_cells(faiss, vectors, centers)
+        _split_largest(sums, counts)
+        centers = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), MIN_NORM)
     return centers
 
 
+def _sum_cells(faiss: Any, vectors: Vectors, centers: Vectors) -> tuple[Vectors, Ids]:
+    """Return the sum and the number of the vectors that are nearest to each center, shape (cells, d) and (cells,)."""
+    nearest = faiss.IndexFlatIP(centers.shape[1])
+    nearest.add(centers)
+    sums, counts = np.zeros_like(centers), np.zeros(len(centers), np.int64)
+    for start in range(0, len(vectors), ROWS_PER_BLOCK):
+        check_deadline()
+        block = vectors[start : start + ROWS_PER_BLOCK]
+        cells = nearest.search(block, 1)[1][:, 0]
+        order = np.argsort(cells, kind="stable")
+        found, starts, sizes = np.unique(cells[order], return_index=True, return_counts=True)
+        sums[found] += np.add.reduceat(block[order], starts)
+        counts[found] += sizes
+    return sums, counts
+
+
+def _split_largest(sums: Vectors, counts: Ids) -> None:
+    """Let every empty cell share the vectors of the cell that has the most."""
+    generator = np.random.default_rng(0)
+    for empty in np.flatnonzero(counts == 0):
+        largest = int(counts.argmax())
+        noise = SPLIT_NOISE * generator.standard_normal(sums.shape[1], np.float32)
+        sums[empty] = sums[largest] * (1 - noise)
+        sums[largest] *= 1 + noise
+        counts[empty] = counts[largest] // 2
+        counts[largest] -= counts[empty]
+
+
 def write_index(index: Any, path: Path) -> None:
-    """Write an index to a file. Raises HomeError when the disk is full or permission is denied."""
+    """Write an index to a file.
+
+    Raises:
+        HomeError: The disk is full or permission is denied.
+        CancelledError: This thread is to stop.
+    """
+
+    def write(block: bytes) -> None:
+        check_deadline()
+        stream.write(block)
+
+    faiss = _import_faiss()
     try:
-        _import_faiss().write_index(index, str(path))
-    except RuntimeError as error:
+        with path.open("wb") as stream:
+            faiss.write_index(index, faiss.PyCallbackIOWriter(write, WRITTEN_TOGETHER))
+    except OSError as error:
         raise HomeError(f"Cannot write {path}: {error}. Check the free space and the permissions.") from error
 
 
