@@ -1,11 +1,12 @@
-"""Measure the page: painting the first results on a slow phone, and scrolling through ten thousand.
+"""Measure the page: its weight, painting the first results on a slow phone, and scrolling through ten thousand.
 
     python benchmarks/page.py --home DIR [--query TEXT] [--slow 6]
 
 Uses a real server over DIR and a real Chromium (CHROMIUM, or `chromium` on the path). The emulated phone has 390 x 800
 pixels, a processor slowed down by `--slow`, and a network of 1.6 Mbit/s with a latency of 150 ms. First paint is the
 time from the end of the answer to the frame after the first result is in the document, the median of seven. Scrolling
-is 240 frames through a simulated answer of 10,000 results, at full speed.
+is 240 frames through a simulated answer of 10,000 results, at full speed. The weight is that of the document, its style
+sheets and its scripts, as sent to a browser whose cache is empty.
 """
 
 import argparse
@@ -100,6 +101,31 @@ def run_server(home: Path) -> Iterator[str]:
         process.wait(10)
 
 
+def measure_weight(browser: Any, address: str) -> tuple[float, int]:
+    """Return the kilobytes of the search page without its data, with response headers, and the number of its files."""
+    context = browser.new_context(**PHONE)
+    page = context.new_page()
+    session = context.new_cdp_session(page)
+    session.send("Network.enable")
+    files: set[str] = set()
+    sizes: dict[str, int] = {}
+
+    def note_request(event: dict[str, Any]) -> None:
+        if "/api/" not in event["response"]["url"] and event["response"]["url"].startswith(address):
+            files.add(event["requestId"])
+
+    def note_end(event: dict[str, Any]) -> None:
+        sizes[event["requestId"]] = event["encodedDataLength"]
+
+    session.on("Network.responseReceived", note_request)
+    session.on("Network.loadingFinished", note_end)
+    page.goto(address)
+    page.wait_for_selector("#hits .hit")
+    page.wait_for_load_state("networkidle")
+    context.close()
+    return sum(sizes[one] for one in files) / 1000, len(files)
+
+
 def measure_paint(browser: Any, address: str, query: str, slow: float) -> float:
     """Return the median milliseconds from the answer to the first results on the screen of a slow phone."""
     taken = []
@@ -154,6 +180,8 @@ def main() -> None:
     found = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome")
     with run_server(options.home) as address, sync_playwright() as running:
         browser = running.chromium.launch(executable_path=found, args=["--no-sandbox", "--disable-gpu"])
+        weight, count = measure_weight(browser, address)
+        print(f"the search page without its data: {weight:.0f} kB in {count} files, compressed")
         paint = measure_paint(browser, address, options.query, options.slow)
         print(f"first results painted {paint:.0f} ms after the answer, processor {options.slow:g} times slower")
         middle, slow, heap = measure_scrolling(browser, address, 20)

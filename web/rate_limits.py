@@ -4,11 +4,13 @@ The counts are in the memory of the process: they are lost when the server resta
 """
 
 import math
+import threading
 import time
 from typing import Any
 
 from flask import Flask, Response, request
 from flask_limiter import Limiter, RateLimitExceeded
+from limits.storage import MemoryStorage
 
 from search.records import OWNER
 from search.settings import NO_RATE
@@ -26,6 +28,25 @@ HEADERS = {
 }
 
 
+class LockedStorage(MemoryStorage):
+    """Counts of requests in memory, one request at a time.
+
+    Two threads that schedule the removal of old counts at the same moment would start the same timer twice, which is an
+    error.
+    """
+
+    STORAGE_SCHEME = ["locked-memory"]  # noqa: RUF012 - the base class declares it so
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._counting = threading.Lock()
+        super().__init__(*args, **options)
+
+    def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        """Count a request, and return whether it is within the limit."""
+        with self._counting:
+            return super().acquire_entry(key, limit, expiry, amount)
+
+
 def register(app: Flask, limit: str, sign_in_limit: str) -> None:
     """Limit the requests of each client to the REST API, and the attempts to sign in from each address.
 
@@ -40,7 +61,7 @@ def register(app: Flask, limit: str, sign_in_limit: str) -> None:
         application_limits=[limit] if limit != NO_RATE else [],
         application_limits_exempt_when=_is_exempt,
         strategy="moving-window",
-        storage_uri="memory://",
+        storage_uri=f"{LockedStorage.STORAGE_SCHEME[0]}://",
     )
     if sign_in_limit != NO_RATE:
         for endpoint, view in app.view_functions.items():

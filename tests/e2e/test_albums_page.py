@@ -50,6 +50,16 @@ def open_page(browser, address):
     assert troubles == []
 
 
+def test_without_albums_and_saved_searches_the_panel_says_how_to_get_them(open_page):
+    page = open_page("/")
+    page.wait_for_selector("#hits .hit")
+    page.click("#saved-toggle")
+    page.wait_for_selector("#saved .rows")
+    searches, albums = page.locator("#saved .rows").all_inner_texts()
+    assert searches == "No saved searches yet."
+    assert albums.startswith("No albums yet.")
+
+
 def test_an_album_is_created_renamed_arranged_and_deleted(open_page):
     page = open_page("/")
     page.wait_for_selector("#hits .hit")
@@ -60,8 +70,13 @@ def test_an_album_is_created_renamed_arranged_and_deleted(open_page):
     page.once("dialog", lambda dialog: dialog.accept("Trip"))
     page.select_option("#selection select", "new")
     wait(page, "document.querySelector('#selection').textContent.includes('Added to Trip')")
+    check_accessibility(page)
+    page.click("#selection a:has-text('Added to Trip')")
+    page.wait_for_selector("#set .chip[aria-label='Remove: Trip']")
     page.click("nav a:has-text('Albums')")
     page.wait_for_selector("#albums .cover img")
+    # Nobody has an account, so the album cannot be shared; the page says why.
+    page.wait_for_selector("main .hint a[href$='/account']")
     check_accessibility(page)
     first = page.get_attribute("#albums .cover img", "src")
     page.once("dialog", lambda dialog: dialog.accept("Journey"))
@@ -74,11 +89,19 @@ def test_an_album_is_created_renamed_arranged_and_deleted(open_page):
     page.click("#arrange li:nth-child(2) button:has-text('↑')")
     wait(page, "document.querySelector('#arrange [role=status]').textContent === 'Saved'")
     assert page.inner_text("#arrange li:nth-child(1) .grow") == second
+    # The focus follows the item; at the top, it can only move down.
+    assert page.evaluate("document.activeElement.textContent") == "↓"
+    page.keyboard.press("Enter")
+    wait(page, f"document.querySelector('#arrange li:nth-child(2) .grow').innerText === {second!r}")
+    wait(page, "document.activeElement.closest('li') === document.querySelector('#arrange li:nth-child(2)')")
+    page.click("#arrange li:nth-child(2) button:has-text('↑')")
+    wait(page, f"document.querySelector('#arrange li:nth-child(1) .grow').innerText === {second!r}")
     page.click("#arrange li:nth-child(3) button:has-text('Use as cover')")
     page.wait_for_selector("#arrange li:nth-child(3) button:text-is('Cover')")
     shoot(page, "albums-arrange")
     page.click("#arrange .close")
     wait(page, f"document.querySelector('#albums img').getAttribute('src') !== {first!r}")
+    wait(page, "document.activeElement.textContent === 'Arrange'")
     shoot(page, "albums")
     phone = open_page("/albums", **PHONE, color_scheme="dark", locale="zh-CN")
     phone.wait_for_selector("#albums .cover img")
@@ -98,9 +121,11 @@ def test_results_are_hidden_and_shown_again(open_page, address):
     page.click("#selection button:has-text('Hide')")
     page.wait_for_selector(".toast span:text-is('1 item hidden')")
     assert page.locator("#hits .gone").count() == 1
+    check_accessibility(page)
     shoot(page, "hidden-toast")
     page.click(".toast button:has-text('Show again')")
     page.wait_for_selector(".toast", state="detached")
+    assert page.evaluate("document.activeElement.id") == "status"
     assert page.locator("#hits .gone").count() == 0
     page.click("#hits .hit .open")
     page.click("#viewer button:text-is('Hide')")

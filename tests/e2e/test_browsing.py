@@ -46,6 +46,55 @@ def test_a_bar_of_the_histogram_sets_the_dates(open_page):
     assert count(page) > 0
 
 
+def test_the_dates_of_a_bar_are_one_chip(open_page):
+    page = open_page("/?after=2024-01&before=2024-02&type=image")
+    wait(page, "document.querySelector('#set .chip')")
+    assert page.locator("#set .chip").all_inner_texts() == ["January 2024 ×"]
+    page.click("#set .chip")
+    wait(page, "location.search === '?type=image'")
+
+
+def test_the_last_day_of_a_filter_by_date_is_included(open_page):
+    page = open_page("/?type=image")
+    page.wait_for_selector("#hits .hit")
+    day = page.evaluate(
+        """async () => { const answer = await (await fetch('/api/v1/search?types=image')).json();
+             const { captured_at, modified_at } = answer.hits[0].item;
+             return (captured_at ?? modified_at).slice(0, 10); }"""
+    )
+    page.click("#filters-toggle")
+    page.fill("#filters label:has-text('From') input", day)
+    wait(page, "location.search.includes('after=')")
+    page.fill("#filters label:has-text('Until') input", day)
+    wait(page, "location.search.includes('before=')")
+    wait(page, "document.querySelectorAll('#set .chip.on').length === 2")
+    assert read_fields(page)["before"][0] > day
+    assert page.input_value("#filters label:has-text('Until') input") == day
+    wait(page, "document.querySelector('#hits .hit')")
+
+
+def test_of_many_tags_the_most_frequent_are_shown_first(open_page):
+    page = open_page("/?type=image&shows=tag+25")
+    page.route("**/facets*", add_tags)
+    page.wait_for_selector("#hits, #status button")
+    page.click("#filters-toggle")
+    page.wait_for_selector("#filters .tags .chip")
+    chips = page.locator("#filters .tags .chip.machine")
+    shown = [index for index in range(chips.count()) if chips.nth(index).is_visible()]
+    assert shown == [*range(20), 25]  # the chosen one too
+    page.click("#filters .tags button:text-is('Show more')")
+    assert all(chips.nth(index).is_visible() for index in range(30))
+    assert page.evaluate("document.activeElement.matches('#filters .tags .chip.machine')")
+
+
+def add_tags(route):
+    """Answer a request for facets with thirty tags of the machine."""
+    response = route.fetch()
+    facets = response.json()
+    facets["machine_tags"] = [{"value": f"tag {number}", "count": 99 - number} for number in range(30)]
+    route.fulfill(response=response, json=facets)
+
+
 def test_results_are_grouped_by_folder(open_page):
     page = open_page("/?type=audio&group=folder")
     page.wait_for_selector("#hits .group")

@@ -84,6 +84,12 @@ def test_a_pdf_opens_at_the_page_that_was_found(library, open_here):
     # As many pixels as the screen has, and the mark, which is at the bottom of the page, is in view.
     wait(page, f"{IMAGE}.complete && {IMAGE}.naturalWidth >= 2 * {IMAGE}.clientWidth")
     assert page.is_visible(".page-marks span >> nth=0")
+    assert (
+        page.evaluate(
+            "(({ scrollWidth, clientWidth }) => scrollWidth - clientWidth)(document.querySelector('.page-view'))"
+        )
+        == 0
+    )
     shoot(page, "pdf")
     check_accessibility(page)
     item = str(find(library, "house.pdf"))

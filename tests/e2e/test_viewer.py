@@ -1,10 +1,13 @@
 """The viewer in a real browser: transcript, timeline, heatmap, and the way back."""
 
+import re
+from itertools import pairwise
+
 import pytest
 
 from search.open_home import open_home
 from search.settings import Settings
-from tests.support.browser import ask, read_fields, shoot, wait
+from tests.support.browser import PHONE, ask, check_accessibility, read_fields, shoot, wait
 from tests.support.indexing import index
 from tests.support.motion_photos import make_film, make_motion_photo
 from tests.support.server import run_server
@@ -45,6 +48,17 @@ def test_the_timeline_shows_the_results_and_links_to_them(open_page):
              return data.filter((value, at) => at % 4 === 3 && value).length; }"""
     )
     assert pixels > 1000
+
+
+def test_marks_that_are_too_near_to_be_hit_are_no_buttons_and_a_clip_says_its_span(open_page):
+    page = open_page("/?q=a+red+flower+opens", bypass_csp=True, **PHONE)
+    page.click(".hit:has([title$='holiday.mp4']) .open")
+    page.wait_for_selector(".timeline .mark")
+    wait(page, "document.querySelector('dialog video').readyState >= 2")
+    check_accessibility(page)
+    assert re.fullmatch(r"Save clip \d:\d\d–\d:\d\d", page.text_content("dialog .clip"))
+    places = page.evaluate("[...document.querySelectorAll('button.mark')].map((one) => one.getBoundingClientRect().x)")
+    assert all(right - left >= 24 for left, right in pairwise(sorted(places)))
 
 
 def test_the_heatmap_is_drawn_over_an_image(open_page):

@@ -4,10 +4,11 @@ import { test } from "node:test";
 import { isChanged, readPatterns } from "../../web/static/library/rules.js";
 import { countCoverage } from "../../web/static/library/summary.js";
 import { measureBox } from "../../web/static/search/crop.js";
+import { findPeriod, getLastDay, getNextPeriod } from "../../web/static/search/dates.js";
 import { listPassages, removeRepeated } from "../../web/static/search/details.js";
 import { getAspectRatio } from "../../web/static/search/face.js";
 import { countMinRatings } from "../../web/static/search/filters.js";
-import { countPeriods, getNextPeriod } from "../../web/static/search/histogram.js";
+import { countPeriods } from "../../web/static/search/histogram.js";
 import { getImageAddress, getThumbnailAddress } from "../../web/static/shared/api.js";
 
 test("patterns are written one per line", () => {
@@ -26,6 +27,23 @@ test("a period is followed by the next month or year", () => {
   assert.equal(getNextPeriod("2024-01"), "2024-02");
   assert.equal(getNextPeriod("2024-12"), "2025-01");
   assert.equal(getNextPeriod("2024"), "2025");
+});
+
+test("two dates that span a month or a year exactly are that period", () => {
+  assert.equal(findPeriod({ after: "2024-07", before: "2024-08" }), "2024-07");
+  assert.equal(findPeriod({ after: "2024-12-01", before: "2025-01-01" }), "2024-12");
+  assert.equal(findPeriod({ after: "2024", before: "2025" }), "2024");
+  assert.equal(findPeriod({ after: "2024-01-01", before: "2025" }), "2024");
+  assert.equal(findPeriod({ after: "2024-07", before: "2024-09" }), null);
+  assert.equal(findPeriod({ after: "2024-07-02", before: "2024-08" }), null);
+  assert.equal(findPeriod({ after: "2024-07" }), null);
+});
+
+test("the last day of a filter is the one before the first that is left out", () => {
+  assert.equal(getLastDay("2025-01-01"), "2024-12-31");
+  assert.equal(getLastDay("2024-03"), "2024-02-29");
+  assert.equal(getLastDay("2025"), "2024-12-31");
+  assert.equal(getLastDay("soon"), "soon-01-01");
 });
 
 test("a histogram has years if there are too many months", () => {

@@ -51,6 +51,7 @@ HOMES = {
     "pathspec": ("search/exclusion.py",),
     "uvicorn": ("web/server/",),
     "flask_limiter": ("web/rate_limits.py",),
+    "limits": ("web/rate_limits.py",),
     "h11": ("web/server/",),
     "httpx2": ("crossmodal/client/",),
     "mcp": ("crossmodal/mcp_server.py",),

@@ -1,7 +1,7 @@
 /** The dialog with the items of an album, to put them in order and to choose the cover. */
 
 import { editAlbum, getThumbnailAddress, orderAlbum, searchItems } from "../shared/api.js";
-import { createButton, createElement, createIconButton, getElement } from "../shared/dom.js";
+import { createButton, createElement, createIconButton, getElement, keepFocus } from "../shared/dom.js";
 import { getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { showErrorsIn } from "../shared/status.js";
@@ -60,7 +60,8 @@ export class ArrangeDialog {
   }
 
   #show() {
-    this.#list.replaceChildren(...this.#items.map((item, index) => this.#createRow(item, index)));
+    const rows = this.#items.map((item, index) => this.#createRow(item, index));
+    return keepFocus(this.#list, () => this.#list.replaceChildren(...rows));
   }
 
   /**
@@ -78,10 +79,7 @@ export class ArrangeDialog {
         this.#album.id,
         this.#items.map(({ id }) => id),
       );
-      this.#show();
-      /** @type {HTMLElement | null | undefined} */
-      const button = this.#list.children[to]?.querySelector("button:not(:disabled)");
-      button?.focus();
+      await this.#show();
       this.#status.textContent = t("share.saved");
     });
   }

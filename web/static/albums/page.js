@@ -1,7 +1,7 @@
 /** The page of albums: their covers and names, and what can be done with them. */
 
 import { addAlbum, deleteAlbum, editAlbum, getThumbnailAddress, listAlbums } from "../shared/api.js";
-import { createButton, createElement, getElement } from "../shared/dom.js";
+import { createButton, createElement, getElement, keepFocus } from "../shared/dom.js";
 import { t } from "../shared/i18n.js";
 import { canChangeAlbum, getAccountId, may } from "../shared/session.js";
 import { locate } from "../shared/site.js";
@@ -67,7 +67,8 @@ function createAlbumCard(album) {
 async function showAlbums() {
   const { albums } = await listAlbums();
   const order = ORDERS[getElement("order", HTMLSelectElement).value];
-  getElement("albums").replaceChildren(...albums.sort(order).map(createAlbumCard));
+  const list = getElement("albums");
+  await keepFocus(list, () => list.replaceChildren(...albums.sort(order).map(createAlbumCard)));
   showStatus(albums.length ? "" : t("albums.none"));
 }
 

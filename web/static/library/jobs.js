@@ -42,8 +42,8 @@ function describeTarget({ model, paths }) {
 /** @param {Job} job */
 function describeProgress({ total, done, rate, seconds_left }) {
   if (!total) return t("job.scanning");
-  const left = seconds_left === null ? "…" : formatTime(seconds_left);
-  return t("job.progress", { done, total, rate: rate ?? "–", left });
+  if (!rate || seconds_left === null) return t("job.started", { done, total });
+  return t("job.progress", { done, total, rate, left: formatTime(seconds_left) });
 }
 
 /** @param {Job} job */

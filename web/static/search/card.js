@@ -17,17 +17,21 @@ import { createFace } from "./face.js";
  * @property {(weight: number) => void} like search for more like this or, with a weight below 0, less
  */
 
+// On a narrower card, a date with its time would be cut off. In pixels.
+const MIN_WIDTH_FOR_TIME = 190;
+
 /**
  * @param {Hit} hit
  * @param {string} words
+ * @param {number} width in pixels
  */
-function createCaption({ item, evidence, score, date_guessed: isDateGuessed }, words) {
+function createCaption({ item, evidence, score, date_guessed: isDateGuessed }, words, width) {
   const name = createElement("span", { className: "name", title: item.path }, item.title || getFileName(item.path));
   const caption = createElement("div", { className: "about" }, name);
   if (item.available === false) caption.append(createElement("em", { className: "why" }, t("hit.unavailable")));
   const best = evidence[0];
   const hasDate = isDateGuessed || (!best && item.captured_at);
-  const date = hasDate ? describeDate(item, Boolean(best)) : "";
+  const date = hasDate ? describeDate(item, Boolean(best) || width < MIN_WIDTH_FOR_TIME) : "";
   const reason = best ? describeEvidence(best) : date ? "" : item.path.split("/").at(-2);
   const note = [date, reason].filter(Boolean).join(" · ");
   const why = createElement("span", { className: "why", title: hasDate ? describeDate(item) : "" }, note);
@@ -47,7 +51,7 @@ function createCaption({ item, evidence, score, date_guessed: isDateGuessed }, w
  * @param {CardOptions} options
  */
 function createOpenButton(hit, { words, width, open, select, like }) {
-  const content = [createFace(hit, words, width), createCaption(hit, words)];
+  const content = [createFace(hit, words, width), createCaption(hit, words, width)];
   const button = createElement("button", { type: "button", className: "open", title: t("hit.keys") }, ...content);
   button.setAttribute("aria-keyshortcuts", "X + -");
   button.addEventListener("click", (event) => {

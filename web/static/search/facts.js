@@ -7,7 +7,7 @@ import { t } from "../shared/i18n.js";
 import { localizeReason } from "../shared/reasons.js";
 import { may } from "../shared/session.js";
 import { locate, mayKeepQueries } from "../shared/site.js";
-import { createTagLinks, describeItem } from "./machine-tags.js";
+import { createTagLinks } from "./machine-tags.js";
 
 /** @import { FullItem } from "../shared/types.js" */
 
@@ -55,7 +55,7 @@ export function createFacts(item, words) {
     add("tags", ...links);
   }
   const recognized = createTagLinks(item);
-  if (recognized.length) add("machine_tags", describeItem(item), " ", ...recognized);
+  if (recognized.length) add("machine_tags", ...recognized);
   if (item.places?.length) {
     const links = item.places.map(({ value, name }) =>
       createElement("a", { href: locate(`/?place=${encodeURIComponent(value)}`) }, name),

@@ -1,9 +1,11 @@
 /** The filters: a panel with the values in the library and their numbers, and a chip for each filter that is set. */
 
 import { listAlbums, readFacets } from "../shared/api.js";
-import { bindDisclosure, createButton, createElement, getElement } from "../shared/dom.js";
+import { bindDisclosure, createButton, createElement, getElement, keepFocus } from "../shared/dom.js";
 import { formatLanguage, formatRating, getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { createChipList } from "./chip-list.js";
+import { createDateFields, listDateChips } from "./dates.js";
 import { FolderTree } from "./folder-tree.js";
 import { createHistogram } from "./histogram.js";
 import { createMachineTags, getTagName, loadTagNames } from "./machine-tags.js";
@@ -62,18 +64,6 @@ function createSelect(label, choices, selected, onChange) {
   const select = createElement("select", {}, ...options);
   select.addEventListener("change", () => onChange(select.value));
   return createElement("label", {}, createElement("span", {}, label), select);
-}
-
-/**
- * @param {string} label
- * @param {string | undefined} date `YYYY-MM-DD`, `YYYY-MM` or `YYYY`
- * @param {(value: string) => void} onChange
- */
-function createDateField(label, date, onChange) {
-  const value = date?.length === 10 ? date : date ? `${date}-01`.slice(0, 10) : "";
-  const input = createElement("input", { type: "date", value });
-  input.addEventListener("change", () => onChange(input.value));
-  return createElement("label", {}, createElement("span", {}, label), input);
 }
 
 /**
@@ -153,8 +143,7 @@ function createFields(facets, state, onChange) {
   return createElement(
     "div",
     { className: "fields" },
-    createDateField(t("filter.after"), state.after, (after) => onChange({ after })),
-    createDateField(t("filter.before"), state.before, (before) => onChange({ before })),
+    ...createDateFields(state, onChange),
     facets.sources.length > 1 || state.source
       ? createSelect(t("filter.source"), sources, state.source ?? "", (source) => onChange({ source }))
       : null,
@@ -183,8 +172,7 @@ function createTags(facets, state, onChange) {
     const toggle = () => onChange({ tag: isSet ? state.tag.filter((tag) => tag !== value) : [...state.tag, value] });
     return createButton(`${value} ${count}`, toggle, { className: "chip", aria: { pressed: isSet } });
   });
-  const label = createElement("span", { className: "label" }, t("filter.tags"));
-  return createElement("div", {}, label, createElement("div", { className: "tags" }, ...chips));
+  return createChipList(t("filter.tags"), chips);
 }
 
 /**
@@ -203,8 +191,7 @@ function createChips(state, onChange) {
     chips.push(chip);
     return chip;
   };
-  if (state.after) add(`${t("filter.after")} ${state.after}`, { after: "" });
-  if (state.before) add(`${t("filter.before")} ${state.before}`, { before: "" });
+  for (const { text, changes } of listDateChips(state)) add(text, changes);
   if (state.source) add(shortenPath(state.source), { source: "" });
   if (state.in) add(t("filter.in", { folder: getFileName(state.in) }), { in: "" }).title = state.in;
   if (state.longer || state.shorter) {
@@ -242,7 +229,10 @@ function createChips(state, onChange) {
  */
 async function showAlbumName(chip, id) {
   const { albums } = await listAlbums().catch(() => ({ albums: null }));
-  if (albums) chip.textContent = `${albums.find((album) => album.id === id)?.name ?? t("saved.album")} ×`;
+  const name = albums?.find((album) => album.id === id)?.name;
+  if (!name) return;
+  chip.textContent = `${name} ×`;
+  chip.setAttribute("aria-label", `${t("part.remove")}: ${name}`);
 }
 
 export class FilterPanel {
@@ -257,7 +247,7 @@ export class FilterPanel {
   /** @param {OnChange} onChange called with changes to the state */
   constructor(onChange) {
     this.#onChange = onChange;
-    loadTagNames().then(() => this.#state && this.show(this.#state));
+    loadTagNames().then(() => this.#state && this.show(this.#state, this.#recognized));
     this.#map = new MapPanel((place) => onChange({ place }));
     bindDisclosure(getElement("filters-toggle"), this.#panel, () => {
       if (this.#state) this.show(this.#state, this.#recognized);
@@ -281,18 +271,14 @@ export class FilterPanel {
     showTypeCounts(document.querySelectorAll(/** @type {"input"} */ ("input[name=type]")), facets);
     if (this.#panel.hidden || !facets?.months) return;
     const tree = new FolderTree(request, state, (path) => this.#onChange({ in: path }));
-    // The panel is rebuilt, so the focus must be set again.
-    const listControls = () => [...this.#panel.querySelectorAll("select, input, button")];
-    const focused = listControls().findIndex((control) => control === document.activeElement);
-    this.#panel.replaceChildren(
+    const content = [
       createHistogram(facets.months, state, this.#onChange),
       createFields(facets, state, this.#onChange),
       facets.folders.length ? tree.create(facets.folders) : "",
       facets.places.length ? createPlaceTree(facets.places, state, this.#onChange) : "",
       facets.tags.length ? createTags(facets, state, this.#onChange) : "",
       facets.machine_tags.length ? createMachineTags(facets, state, this.#onChange) : "",
-    );
-    const control = focused < 0 ? null : listControls()[focused];
-    if (control instanceof HTMLElement) control.focus({ preventScroll: true });
+    ];
+    await keepFocus(this.#panel, () => this.#panel.replaceChildren(...content));
   }
 }

@@ -1,7 +1,7 @@
 /** Hiding items for good, with undo. The cards of hidden items stay where they are, dimmed, until the next search. */
 
 import { hideItems, unhideItems } from "../shared/api.js";
-import { createButton, createElement, createIconButton } from "../shared/dom.js";
+import { createButton, createElement, createIconButton, getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
 
@@ -54,16 +54,22 @@ export async function hideWithUndo(ids) {
   document.querySelector(".toast")?.remove();
   const text = createElement("span");
   text.setAttribute("role", "status");
+  const close = () => {
+    toast.remove();
+    // Otherwise keyboard users would start again at the top of the page.
+    getElement("status").focus({ preventScroll: true });
+  };
   const undo = createButton(t("hide.undo"), async () => {
     try {
       await unhide(ids);
-      toast.remove();
+      close();
     } catch (error) {
       text.textContent = getErrorMessage(error);
     }
   });
-  const close = createIconButton("×", t("view.close"), () => toast.remove());
-  const toast = createElement("div", { className: "selection toast" }, text, undo, close);
+  const closeButton = createIconButton("×", t("view.close"), close);
+  const toast = createElement("div", { className: "selection toast" }, text, undo, closeButton);
+  toast.addEventListener("keydown", (event) => event.key === "Escape" && close());
   document.body.append(toast);
   try {
     text.textContent = t("hide.done", { n: await hide(ids) });

@@ -1,7 +1,9 @@
 /** A histogram of the dates of the items. */
 
 import { createElement, createIconButton } from "../shared/dom.js";
+import { formatPeriodName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
+import { findPeriod, getNextPeriod } from "./dates.js";
 
 /** @import { FacetValue, State } from "../shared/types.js" */
 
@@ -13,17 +15,6 @@ const BORDER = 60;
 const BAR_WIDTH = 26;
 
 const countBars = () => Math.min(MAX_BARS, Math.floor((Math.min(innerWidth, MAX_WIDTH) - BORDER) / BAR_WIDTH));
-
-/**
- * Return the month or year after another.
- *
- * @param {string} period `YYYY-MM` or `YYYY`
- */
-export function getNextPeriod(period) {
-  const [year = 0, month] = period.split("-").map(Number);
-  if (!month) return String(year + 1);
-  return month === 12 ? `${year + 1}-01` : `${year}-${String(month + 1).padStart(2, "0")}`;
-}
 
 /**
  * Return the number of items by month, or by year if there are too many months.
@@ -52,18 +43,20 @@ export function countPeriods(months, maxBars = MAX_BARS) {
 export function createHistogram(months, state, onChange) {
   const counts = countPeriods(months, countBars());
   const max = Math.max(...counts.values(), 1);
-  const chart = createElement("div", { className: "histogram", aria: { label: t("filter.histogram") } });
+  const periods = [...counts.keys()];
+  const name = t(periods[0]?.length === "YYYY".length ? "filter.histogram_years" : "filter.histogram");
+  const chart = createElement("div", { className: "histogram", aria: { label: name } });
   chart.setAttribute("role", "group");
+  const chosen = findPeriod(state);
   for (const [period, count] of counts) {
-    const title = `${period}: ${count}`;
     const select = () => onChange({ after: period, before: getNextPeriod(period) });
-    const bar = createIconButton("", title, select);
+    const bar = createIconButton("", `${formatPeriodName(period)}: ${count}`, select);
     bar.style.setProperty("--tall", `${Math.max(6, (count / max) * 100)}%`);
-    if (state.after === period) bar.classList.add("chosen");
+    if (chosen === period) bar.classList.add("chosen");
     chart.append(bar);
   }
-  const periods = [...counts.keys()];
-  const range = t("filter.months", { from: periods[0] ?? "–", to: periods.at(-1) ?? "–" });
-  const label = createElement("span", { className: "label" }, `${t("filter.histogram")}: ${range}`);
+  const [from, to] = [periods[0], periods.at(-1)].map((period) => (period ? formatPeriodName(period) : "–"));
+  const range = t("filter.months", { from, to });
+  const label = createElement("span", { className: "label" }, `${name}: ${range}`);
   return createElement("div", {}, label, chart);
 }

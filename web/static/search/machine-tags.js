@@ -4,6 +4,7 @@ import { listMachineTags } from "../shared/api.js";
 import { createButton, createElement } from "../shared/dom.js";
 import { getLanguage, t } from "../shared/i18n.js";
 import { locate } from "../shared/site.js";
+import { createChipList } from "./chip-list.js";
 
 /** @import { Facets, Item, State } from "../shared/types.js" */
 
@@ -48,8 +49,7 @@ export function createMachineTags(facets, state, onChange) {
       aria: { pressed: isSet },
     });
   });
-  const label = createElement("span", { className: "label", title: t("machine.hint") }, t("machine.tags"));
-  return createElement("div", {}, label, createElement("div", { className: "tags" }, ...chips));
+  return createChipList(t("machine.tags"), chips, t("machine.hint"));
 }
 
 /**

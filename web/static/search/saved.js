@@ -9,7 +9,7 @@ import {
   readNewMatches,
   saveSearch,
 } from "../shared/api.js";
-import { bindDisclosure, createButton, createElement, createIconButton, getElement } from "../shared/dom.js";
+import { bindDisclosure, createButton, createElement, createIconButton, getElement, keepFocus } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
 import { createSecretField } from "../shared/secret.js";
@@ -68,17 +68,20 @@ export class SavedPanel {
 
   async #fill() {
     const [searches, { albums }] = await Promise.all([this.#refreshCount(), listAlbums()]);
-    this.#panel.replaceChildren(
+    const content = [
       this.#createForm(),
       ...createList(
         t("saved.searches"),
+        t("saved.none"),
         searches.map((search) => this.#createSearchRow(search)),
       ),
       ...createList(
         t("saved.albums"),
+        t("albums.none"),
         albums.map((album) => this.#createAlbumRow(album)),
       ),
-    );
+    ];
+    await keepFocus(this.#panel, () => this.#panel.replaceChildren(...content));
   }
 
   /**
@@ -186,9 +189,10 @@ export class SavedPanel {
 
 /**
  * @param {string} title
+ * @param {string} none what is said without rows
  * @param {HTMLElement[]} rows
  */
-function createList(title, rows) {
-  const content = rows.length ? rows : [createElement("li", {}, t("saved.none"))];
+function createList(title, none, rows) {
+  const content = rows.length ? rows : [createElement("li", {}, none)];
   return [createElement("span", { className: "label" }, title), createElement("ul", { className: "rows" }, ...content)];
 }

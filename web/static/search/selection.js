@@ -5,6 +5,7 @@ import { createButton, createElement, getElement } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
 import { canChangeAlbum, getFormToken, may } from "../shared/session.js";
+import { locate } from "../shared/site.js";
 import { hideWithUndo } from "./hide.js";
 
 /**
@@ -182,7 +183,8 @@ export function createAlbumSelect(ids, status, albums) {
       if (select.value !== NEW_ALBUM || name) {
         const id = name ? (await addAlbum(name)).id : select.value;
         const album = await changeAlbum(id, { add: ids });
-        status.textContent = t("select.added", { name: album.name });
+        const href = locate(`/?album=${album.id}`);
+        status.replaceChildren(createElement("a", { href }, t("select.added", { name: album.name })));
       }
     } catch (error) {
       status.textContent = getErrorMessage(error);

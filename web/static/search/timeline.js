@@ -7,6 +7,9 @@ import { drawWaveform } from "./waveform.js";
 
 /** @import { Evidence, Item, TimedEvidence } from "../shared/types.js" */
 
+// A mark that is nearer to a better one than this is no button, since it could not be hit. In pixels.
+const MARK_SIZE = 24;
+
 /**
  * Keep one of several moments with the same start, since several retrievers may find a moment.
  *
@@ -34,7 +37,6 @@ export function createTimeline(item, player, moments) {
   const createMark = ({ start }) => {
     const time = formatTime(start);
     const mark = createElement("button", { type: "button", className: "mark", title: time, aria: { label: time } });
-    mark.style.left = `${(start / duration) * 100}%`;
     mark.addEventListener("click", (event) => {
       event.stopPropagation();
       player.currentTime = start;
@@ -42,10 +44,24 @@ export function createTimeline(item, player, moments) {
     });
     return mark;
   };
-  /** @param {Evidence[]} shown */
-  const showMarks = (shown) => marks.replaceChildren(...removeDuplicates(shown.filter(isTimed)).map(createMark));
+  /** @type {Evidence[]} */
+  let shown = moments;
+  const showMarks = () => {
+    /** @type {number[]} */
+    const taken = [];
+    const elements = removeDuplicates(shown.filter(isTimed)).map((moment) => {
+      const left = (moment.start / duration) * bar.clientWidth;
+      const isNear = taken.some((other) => Math.abs(other - left) < MARK_SIZE);
+      if (!isNear) taken.push(left);
+      const mark = isNear ? createElement("span", { className: "mark" }) : createMark(moment);
+      mark.style.left = `${(moment.start / duration) * 100}%`;
+      return mark;
+    });
+    marks.replaceChildren(...elements);
+  };
 
-  showMarks(moments);
+  // The width is known when the bar is in the document.
+  new ResizeObserver(showMarks).observe(bar);
   drawWaveform(canvas, item, moments);
   bar.addEventListener("click", (event) => {
     const bounds = bar.getBoundingClientRect();
@@ -54,5 +70,9 @@ export function createTimeline(item, player, moments) {
   player.addEventListener("timeupdate", () => {
     playhead.style.left = `${(player.currentTime / duration) * 100}%`;
   });
-  return { bar, show: (shown) => showMarks(shown ?? moments) };
+  const show = (/** @type {Evidence[] | null | undefined} */ others) => {
+    shown = others ?? moments;
+    showMarks();
+  };
+  return { bar, show };
 }

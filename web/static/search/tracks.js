@@ -90,7 +90,7 @@ export function createTranscriptTools(item, languages, onChoose) {
  * @param {Evidence[]} evidence
  */
 export function createClipLink(item, player, evidence) {
-  const link = createElement("a", { href: "#", download: "" }, t("view.clip"));
+  const link = createElement("a", { href: "#", className: "clip", download: "" });
   const aim = () => {
     const at = player.currentTime;
     const moment = evidence.filter(isTimed).find(({ start, end }) => at >= start - 1 && at <= (end ?? start) + 1);
@@ -98,7 +98,7 @@ export function createClipLink(item, player, evidence) {
     const end = moment ? (moment.end ?? moment.start) + CLIP_MARGIN_SECONDS : at + CLIP_SECONDS;
     const last = Math.min(Math.max(end, start + 1), item.duration ?? end);
     link.href = getClipAddress(item.id, Number(start.toFixed(2)), Number(last.toFixed(2)));
-    link.title = t("view.clip_span", { start: formatTime(start), end: formatTime(last) });
+    link.textContent = t("view.clip_span", { start: formatTime(start), end: formatTime(last) });
   };
   aim();
   for (const event of ["seeked", "timeupdate"]) player.addEventListener(event, aim);

@@ -10,18 +10,45 @@ const MARGIN_SECONDS = 0.3;
 
 /** @type {Map<string, Promise<number[]>>} */
 const cache = new Map();
+/** @type {(() => void)[]} */
+const waiting = [];
+let isBusy = false;
 
 /**
+ * Send one request at a time, the latest first: the server measures one recording at a time, and refuses requests when
+ * too many wait.
+ *
+ * @template T
+ * @param {() => Promise<T>} request
+ */
+async function takeTurn(request) {
+  if (isBusy) await new Promise((resolve) => waiting.push(() => resolve(null)));
+  isBusy = true;
+  try {
+    return await request();
+  } finally {
+    const next = waiting.pop();
+    isBusy = next !== undefined;
+    next?.();
+  }
+}
+
+/**
+ * Return the loudness of a recording; nothing if it cannot be measured now.
+ *
  * @param {number} id
  * @param {number} points
  */
-function loadPeaks(id, points) {
+export function loadPeaks(id, points) {
   const key = `${id}/${points}`;
   let peaks = cache.get(key);
   if (!peaks) {
-    peaks = readLoudness(id, points).then(
+    peaks = takeTurn(() => readLoudness(id, points)).then(
       (loudness) => loudness.peaks,
-      () => [],
+      () => {
+        cache.delete(key);
+        return [];
+      },
     );
     cache.set(key, peaks);
   }

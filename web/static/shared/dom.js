@@ -83,6 +83,27 @@ export function replaceRows(list, rows) {
 }
 
 /**
+ * Create the content of an element again. A control in it that has the focus passes it on to the control with its name,
+ * to a neighbor if that is disabled, or to the one in its place.
+ *
+ * @param {HTMLElement} element
+ * @param {() => unknown} create
+ */
+export async function keepFocus(element, create) {
+  const listControls = () => [...element.querySelectorAll(/** @type {"button"} */ ("a, select, input, button"))];
+  const getName = (/** @type {Element} */ control) => control.getAttribute("aria-label") ?? control.textContent;
+  const place = listControls().findIndex((control) => control === document.activeElement);
+  const name = place < 0 ? "" : getName(/** @type {Element} */ (document.activeElement));
+  await create();
+  if (place < 0 || document.activeElement !== document.body) return;
+  const controls = listControls();
+  const same = name ? controls.find((control) => getName(control) === name) : null;
+  const next = same?.disabled ? (same.nextElementSibling ?? same.previousElementSibling) : same;
+  const target = next instanceof HTMLElement ? next : controls[Math.min(place, controls.length - 1)];
+  target?.focus({ preventScroll: true });
+}
+
+/**
  * Let a button show and hide a panel. Escape hides the panel.
  *
  * @param {HTMLElement} button

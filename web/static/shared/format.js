@@ -36,6 +36,13 @@ export const formatMonth = (month) =>
   new Date(`${month}-01T00:00:00`).toLocaleDateString(getLanguage(), { year: "numeric", month: "long" });
 
 /**
+ * Format a month with its year, or a year.
+ *
+ * @param {string} period `YYYY-MM` or `YYYY`
+ */
+export const formatPeriodName = (period) => (period.length > "YYYY".length ? formatMonth(period) : period);
+
+/**
  * Format a duration or a position as `m:ss` or `h:mm:ss`.
  *
  * @param {number} seconds
@@ -84,16 +91,18 @@ function formatPeriod(day, precision) {
 }
 
 /**
- * Return the date of an item; empty if there is none. A guess is marked, with where it is from unless it must be short.
+ * Return the date of an item; empty if there is none. A guess is marked, with where it is from. A short date has
+ * neither that nor the time.
  *
  * @param {Item} item
  * @param {boolean} [isShort]
  */
 export function describeDate(item, isShort = false) {
   const time = getLocalTime(item);
-  if (!time || (item.captured_at && !item.is_date_guessed)) return formatDate(time);
+  const day = time && `${time.slice(0, 10)}T00:00:00`;
+  if (!day || (item.captured_at && !item.is_date_guessed)) return formatDate(isShort ? day : time);
   // The time of a guess would pretend to be exact.
-  const date = formatPeriod(`${time.slice(0, 10)}T00:00:00`, item.date_precision ?? null);
+  const date = formatPeriod(day, item.date_precision ?? null);
   const key = isShort ? "about" : item.captured_at ? "from_name" : "from_file";
   return t(`date.${key}`, { date });
 }
