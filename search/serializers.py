@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from search.locations import Disclosure, limit_location
+from search.media.document.office import has_pages
 from search.places.names import describe_place, get_code, list_levels
 from search.query.serializer import serialize_filter
 from search.records import (
@@ -93,6 +94,7 @@ def serialize_item(item: Item, disclosure: Disclosure) -> dict[str, Any]:
         "belongs_to": disclosure.show_path(item.belongs_to) if item.belongs_to is not None else None,
         "available": item.is_available,
         "modified_at": item.modified_at,
+        "has_pages": has_pages(item),
         "machine_tags": [tag._asdict() for tag in item.machine_tags],
         "machine_description": write_description([tag.name for tag in item.machine_tags if tag.described]),
         "places": serialize_places(item.place, disclosure),

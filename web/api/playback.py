@@ -21,7 +21,7 @@ from search.media.recording.playback import FRAGMENT_SECONDS, Playback, examine
 from search.open_home import OpenHome
 from search.paths import find_file
 from search.records import Item, ItemType, Role
-from search.settings import MIB, Settings
+from search.settings import Settings
 from web.access.caller import restrict_library
 from web.api.body import parse_address
 from web.contract.operation import NOT_MODIFIED, PARTIAL, Operation
@@ -51,10 +51,15 @@ class ClipFields(BaseModel):
     end: float = Field(gt=0, lt=MAX_SECONDS, allow_inf_nan=False)
 
 
-def make_blueprint(library: OpenHome, settings: Settings) -> Blueprint:
-    """Return the routes."""
+def make_blueprint(library: OpenHome, settings: Settings, cache: PreviewCache) -> Blueprint:
+    """Return the routes.
+
+    Args:
+        library: The open library.
+        settings: The settings of the server.
+        cache: Keeps fragments and clips.
+    """
     api = Blueprint("playback", __name__, url_prefix="/api/v1/items")
-    cache = PreviewCache(library.home.previews, settings.preview_space * MIB)
 
     def find(item_id: int) -> tuple[Item, Path]:
         item = restrict_library(library).catalog.get_item(item_id)

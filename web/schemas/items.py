@@ -180,7 +180,7 @@ class Loudness(Document):
 
 
 class PageDocument(Document):
-    """A page of a PDF.
+    """A page of a document.
 
     Attributes:
         page: The number of the page, from 1.

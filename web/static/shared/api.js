@@ -116,9 +116,15 @@ export const readFirstPassage = (id) => send(`/api/v1/items/${id}/passages?count
 /** @type {(id: number, text: string) => Promise<{ moments: Evidence[] }>} */
 export const readMoments = (id, text) => send(`/api/v1/items/${id}/moments?${new URLSearchParams({ text })}`);
 
-/** @type {(id: number, page: number, text: string) => Promise<PageOutline>} a page of a PDF */
+/** @type {(id: number, page: number, text: string) => Promise<PageOutline>} a page of a document */
 export const readPage = (id, page, text) =>
   send(`/api/v1/items/${id}/pages/${page}?${new URLSearchParams({ text: text.slice(0, MAX_PAGE_TEXT) })}`);
+
+/** @type {(id: number, segment: number, text: string) => Promise<PageOutline>} the page that a passage is on */
+export const readPageOfSegment = (id, segment, text) => {
+  const fields = new URLSearchParams({ segment: String(segment), text: text.slice(0, MAX_PAGE_TEXT) });
+  return send(`/api/v1/items/${id}/pages?${fields}`);
+};
 
 /** @type {(id: number, points: number) => Promise<{ peaks: number[] }>} */
 export const readLoudness = (id, points) => send(`/api/v1/items/${id}/loudness?points=${points}`);
@@ -236,7 +242,7 @@ export function upload(files, onProgress) {
   });
 }
 
-// The widths in which pages of a PDF can be requested, in pixels, and the longest text to find on a page.
+// The widths in which pages of a document can be requested, in pixels, and the longest text to find on a page.
 export const PAGE_WIDTHS = [640, 1024, 1600, 2400, 3200];
 const MAX_PAGE_TEXT = 2000;
 

@@ -23,9 +23,10 @@
  * @property {number | null} [rating] 1 to 5
  * @property {{ name: string, score: number, start: number | null, described: boolean }[]} [machine_tags]
  *   what the machine recognized, the most probable first
+ * @property {boolean} [has_pages] whether its pages can be drawn
  * @property {string | null} [placeholder] 4 x 3 colors of six hexadecimal digits each, row by row
  *
- * @typedef {object} PageOutline A page of a PDF.
+ * @typedef {object} PageOutline A page of a document.
  * @property {number} page from 1
  * @property {number} pages number of pages of the document
  * @property {number} width in points
