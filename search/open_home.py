@@ -109,7 +109,7 @@ class OpenHome:
 
     def restrict(self, rights: Rights) -> "OpenHome":
         """Return this open home as a caller with some rights sees it: other items and sources do not exist in it."""
-        if rights.are_complete:
+        if rights.are_unlimited:
             return self
         return replace(self, catalog=Catalog(self.database, rights), sources=Sources(self.database, rights))
 

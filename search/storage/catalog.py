@@ -95,7 +95,7 @@ class Catalog:
 
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
         """Return items by id; ids without a row are ignored."""
-        query = _ITEMS if self.rights.are_complete else _ITEMS.where(is_readable(self.rights))
+        query = _ITEMS if self.rights.are_unlimited else _ITEMS.where(is_readable(self.rights))
         with self.database.read() as db:
             return {row.id: make_item(row) for row in db.execute(query, pack_values(item_ids))}
 
@@ -220,7 +220,7 @@ class Catalog:
     def list_segments(self, item_id: int) -> list[FoundSegment]:
         """Return all segments of an item in order."""
         query = select(t.segment).where(t.segment.c.item_id == item_id).order_by(t.segment.c.id)
-        if not self.rights.are_complete:
+        if not self.rights.are_unlimited:
             query = query.join(t.item, t.item.c.id == t.segment.c.item_id).where(is_readable(self.rights))
         with self.database.read() as db:
             return [make_segment(row) for row in db.execute(query)]

@@ -52,7 +52,7 @@ class WordFields(BaseModel):
     text: str = Field("", max_length=MAX_TEXT_CHARACTERS)
 
 
-class PassageFields(WordFields):
+class SegmentPageFields(WordFields):
     """Which passage, and which words, are found in a document.
 
     Attributes:
@@ -116,13 +116,13 @@ def make_blueprint(library: OpenHome, previews: PreviewCache) -> Blueprint:
     pages = _Pages(library, previews)
 
     @api.get("/<int:item_id>/pages")
-    @Operation(PageDocument, role=Role.VIEW, query=PassageFields, errors=ERRORS)
+    @Operation(PageDocument, role=Role.VIEW, query=SegmentPageFields, errors=ERRORS)
     def show_page_of_passage(item_id: int) -> Response:
         """Return the page of a document on which a segment is, as the route with the number of a page does.
 
         The passages of an office document are read without its pages: here they are found on them.
         """
-        fields = parse_address(PassageFields)
+        fields = parse_address(SegmentPageFields)
         item, path = pages.find(item_id)
         words = tuple(WORD.findall(fields.text))
         return pages.outline(path, pages.find_number(item, path, fields.segment, words), words)

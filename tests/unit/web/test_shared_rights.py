@@ -1,9 +1,13 @@
 """Rights by sharing: albums, links, keys for some sources, and accounts whose rights change."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from search.media.recording.writing import write_video
 from search.records import Account, Role
 from search.storage.accounts import Accounts
 from tests.support.accounts import add_person, make_headers, sign_in
@@ -228,3 +232,51 @@ def test_problems_name_only_the_paths_that_a_reader_of_a_shared_album_may_see(wo
         (tmp_path / name).unlink()
         problem = world.client.get(f"/api/v1/items/{item}/media", headers=friend)
         assert (problem.status_code, name in problem.text) == (404, is_shown), name
+
+
+@pytest.mark.parametrize(
+    ("caller", "status"), [("link", 404), ("search", 404), ("key that may only search", 404), ("edit", 200), ("admin", 200)]
+)
+def test_a_hidden_item_exists_only_for_those_who_may_show_it_again(world, caller, status):
+    admin, headers = world.callers["admin"][1], world.callers[caller][1]
+    item = get_item_as(world.client, admin, "open/cat.jpg")
+    assert world.client.get(f"/api/v1/items/{item}", headers=headers).status_code == 200
+    world.client.post("/api/v1/hidden", json={"items": [item]}, headers=admin)
+    for part in ("", "/thumbnail", "/passages"):
+        assert world.client.get(f"/api/v1/items/{item}{part}", headers=headers).status_code == status, part
+    assert world.client.get(f"/api/v1/items/{item}/media", headers=headers).status_code == 404
+    listed = world.client.get("/api/v1/items", headers=headers).json["items"]
+    assert (item in {one["id"] for one in listed}) == (status == 200)
+
+
+def test_a_hidden_item_that_others_share_does_not_exist(world, tmp_path):
+    admin = world.callers["admin"][1]
+    person = add_person(world.library, "friend", Role.EDIT, [])
+    headers = make_headers(world.library, person)
+    item = get_item_as(world.client, admin, "salary.txt")
+    album = world.hidden["album_id"]
+    world.client.put(f"/api/v1/albums/{album}/sharing", json={"is_shared": True, "shared_with": []}, headers=admin)
+    assert world.client.get(f"/api/v1/items/{item}", headers=headers).status_code == 200
+    world.client.post("/api/v1/hidden", json={"items": [item]}, headers=admin)
+    assert world.client.get(f"/api/v1/items/{item}", headers=headers).status_code == 404
+    world.client.post("/api/v1/hidden/undo", json={"items": [item]}, headers=admin)
+    assert world.client.get(f"/api/v1/items/{item}", headers=headers).status_code == 200
+
+
+def test_an_account_for_all_sources_that_may_only_search_does_not_see_what_is_hidden(world):
+    admin = world.callers["admin"][1]
+    headers = make_headers(world.library, add_person(world.library, "reader", Role.SEARCH))
+    item = get_item_as(world.client, admin, "notes.txt")
+    world.client.post("/api/v1/hidden", json={"items": [item]}, headers=admin)
+    assert world.client.get(f"/api/v1/items/{item}/media", headers=headers).status_code == 404
+    assert world.client.get("/api/v1/hidden", headers=headers).status_code == 403
+
+
+def test_what_belongs_to_a_hidden_item_does_not_exist_either(world, tmp_path):
+    admin, headers = world.callers["admin"][1], world.callers["search"][1]
+    write_video(tmp_path / "open/cat.mov", [Image.new("RGB", (64, 48))] * 3, Fraction(3), np.zeros(16_000, np.int16), 16_000)
+    index(world.library, tmp_path / "open")
+    item, film = (get_item_as(world.client, admin, name) for name in ("open/cat.jpg", "cat.mov"))
+    assert world.client.get(f"/api/v1/items/{film}/media", headers=headers).status_code == 200
+    world.client.post("/api/v1/hidden", json={"items": [item]}, headers=admin)
+    assert world.client.get(f"/api/v1/items/{film}/media", headers=headers).status_code == 404
