@@ -168,7 +168,7 @@ def serialize_job(job: Job) -> dict[str, Any]:
         "detail": job.detail,
         "cancelling": job.is_cancelling and not job.state.is_over,
         "summary": dict(job.summary) or None,
-        "error": job.error,
+        "reason": job.reason,
     }
 
 

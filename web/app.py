@@ -36,6 +36,7 @@ from web.api import (
     activities,
     albums,
     archive,
+    body,
     content,
     document_pages,
     facets,
@@ -121,6 +122,7 @@ def create_app(
     app.before_request(lambda: _refuse_other_hosts(trusted))
     cross_site.register(app)
     gate.register(app, authentication, settings.user_header, owner_token)
+    body.register(app)
     rate_limits.register(app, settings.rate_limit, settings.sign_in_limit)
     locations.register(app, settings, engine.library.database)
     problem_pages.register(app)

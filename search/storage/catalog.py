@@ -1,6 +1,6 @@
 """The catalog: items, their segments and their embeddings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from sqlalchemy import ColumnElement, func, select
@@ -121,7 +121,7 @@ class Catalog:
             return [row[0] for row in db.execute(query)]
 
     def list_page(
-        self, state: State | None, after_id: int, limit: int, kind: ItemType | None = None, part: str = ""
+        self, state: State | None, after_id: int, limit: int, types: Collection[ItemType] = (), part: str = ""
     ) -> list[Item]:
         """Return a page of items in order of id.
 
@@ -129,15 +129,15 @@ class Catalog:
             state: Only items in this state.
             after_id: Only items with higher ids.
             limit: The maximum number of items.
-            kind: Only items of this type.
+            types: Only items of these types; empty for all.
             part: Only items with this text in their path.
         """
         c = t.item.c
         query = select_items().where(c.id > after_id, is_readable(self.rights)).order_by(c.id).limit(limit)
         if state is not None:
             query = query.where(c.state == state)
-        if kind is not None:
-            query = query.where(c.type == kind)
+        if types:
+            query = query.where(c.type.in_(types))
         if part:
             query = query.where(is_own(self.rights), c.path.icontains(part, autoescape=True))
         with self.database.read() as db:

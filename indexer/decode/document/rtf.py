@@ -171,4 +171,6 @@ def decode_rtf(body: bytes) -> Parts:
     yield from cut_texts([Text(_Reader(body.lstrip()).read(), title or None)])
 
 
-RTF = DocumentFormat(Format("RTF", OFFICE_SUFFIXES["RTF"], "the text, notes", "images"), decode_rtf, signature=SIGNATURE)
+RTF = DocumentFormat(
+    Format("RTF", OFFICE_SUFFIXES["RTF"], "the text, notes", "images"), decode_rtf, signature=SIGNATURE
+)

@@ -41,7 +41,7 @@ TRY_SECONDS = 10.0
 MAX_WAITING_DOCUMENTS = 3
 # Documents that could not be converted; they are not tried again before they change.
 MAX_REMEMBERED = 1000
-# No macros, and nothing that a document links to: neither files of this machine nor addresses. The proxy does not exist.
+# No macros, and nothing that a document links to, neither files nor addresses. There is no such proxy.
 SETTINGS = {
     "Office.Common/Security/Scripting": {
         "DisableMacrosExecution": "true",

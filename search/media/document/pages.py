@@ -110,9 +110,9 @@ def _require_pdf(source: Path) -> None:
     with source.open("rb") as file:
         if b"%PDF-" not in file.read(MAX_HEADER_BYTES):
             raise NotFoundError(
-            "Only PDFs, and office documents where LibreOffice is installed, have pages that can be drawn. /passages "
-            "has the text of other documents."
-        )
+                "Only PDFs, and office documents where LibreOffice is installed, have pages that can be drawn. "
+                "/passages has the text of other documents."
+            )
 
 
 def _get_page(document: "PdfDocument", number: int) -> "PdfPage":
