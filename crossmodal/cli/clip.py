@@ -1,6 +1,7 @@
 """`crossmodal clip`."""
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -8,7 +9,7 @@ import click
 
 from crossmodal.cli.library import open_library
 from crossmodal.cli.output import json_option, print_json
-from search.errors import NotFoundError
+from search.errors import NotFoundError, UsageError
 from search.settings import Settings
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def _find_item(library: "AnyLibrary", recording: str) -> "Item":
     if recording.isascii() and recording.isdecimal() and not Path(recording).exists():
         return library.get(int(recording))
     path = resolve_path(recording)
-    for hit in library.search(path=path, limit=1):
-        if hit.item.path == path:
-            return hit.item
+    with suppress(UsageError):  # nothing is known at this path
+        for hit in library.search(path=path, limit=1):
+            if hit.item.path == path:
+                return hit.item
     raise NotFoundError(f"{path} is not in the library, or cannot be found. `crossmodal files` lists the files.")

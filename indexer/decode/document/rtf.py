@@ -7,7 +7,6 @@ from indexer.decode.content import Parts
 from indexer.decode.document.text import Text, cut_texts
 from indexer.decode.family import DocumentFormat, Format
 from search.errors import UnreadableMediaError
-from search.media.document.office import OFFICE_SUFFIXES
 
 SIGNATURE = b"{\\rtf"
 _TOKEN = re.compile(
@@ -171,6 +170,4 @@ def decode_rtf(body: bytes) -> Parts:
     yield from cut_texts([Text(_Reader(body.lstrip()).read(), title or None)])
 
 
-RTF = DocumentFormat(
-    Format("RTF", OFFICE_SUFFIXES["RTF"], "the text, notes", "images"), decode_rtf, signature=SIGNATURE
-)
+RTF = DocumentFormat(Format("RTF", (".rtf",), "the text, notes", "images"), decode_rtf, signature=SIGNATURE)

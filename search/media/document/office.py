@@ -25,12 +25,13 @@ OFFICE_SUFFIXES = {
     "ODT": (".odt",),
     "ODS": (".ods",),
     "ODP": (".odp",),
-    "RTF": (".rtf",),
 }
 CONVERTED_SUFFIXES = {suffix for suffixes in OFFICE_SUFFIXES.values() for suffix in suffixes}
 # Each slide is a page of the PDF, so that the numbers of pages are those of the catalog.
 SLIDE_SUFFIXES = {*OFFICE_SUFFIXES["PPTX"], *OFFICE_SUFFIXES["ODP"]}
 SLIDE_FILTER = 'pdf:impress_pdf_Export:{"ExportHiddenSlides":{"type":"boolean","value":"true"}}'
+# How all these formats begin: they are ZIP archives.
+ARCHIVE = b"PK\x03\x04"
 PROGRAMS = ("soffice", "libreoffice")
 MAX_DOCUMENT_BYTES = 256 * 1024 * 1024
 # What LibreOffice may write and compute for one document.
@@ -155,6 +156,7 @@ def write_pdf(program: str, source: Path, target: Path, folder: Path) -> None:
     """
     if source.stat().st_size > MAX_DOCUMENT_BYTES:
         raise UnreadableMediaError("the document is larger than 256 MiB, the limit for showing pages")
+    _require_archive(source)
     suffix = source.suffix.lower()
     # A copy: LibreOffice writes a lock file next to a document, and links in it are relative to its folder.
     document = folder / f"document{suffix}"
@@ -171,6 +173,13 @@ def write_pdf(program: str, source: Path, target: Path, folder: Path) -> None:
     if not written.exists():
         raise UnreadableMediaError("LibreOffice cannot convert the document to pages")
     shutil.move(written, target)
+
+
+def _require_archive(source: Path) -> None:
+    """Check that a document is no RTF with another name: LibreOffice reads the files of this machine that RTF names."""
+    with source.open("rb") as file:
+        if file.read(len(ARCHIVE)) != ARCHIVE:
+            raise UnreadableMediaError("the document is damaged, or of another format than its name says")
 
 
 def _write_settings(path: Path) -> None:

@@ -240,3 +240,27 @@ def test_dates_of_other_forms_are_refused(client, value):
 )
 def test_values_of_another_type_are_refused(client, path, body):
     assert client.post(f"/api/v1/{path}", json=body).status_code == 400
+
+
+def test_a_field_of_a_route_that_takes_none_is_refused(client):
+    answer = client.get("/api/v1/sources?pth=/a")
+    assert (answer.status_code, answer.json["detail"]) == (
+        400,
+        "Unknown field `pth`. This route takes no fields in its address.",
+    )
+
+
+def test_names_of_earlier_versions_are_accepted(client):
+    for name in ("types", "type"):
+        listed = client.get(f"/api/v1/items?{name}=image&limit=1000").json["items"]
+        assert {one["type"] for one in listed} == {"image"}
+    item = listed[0]["id"]
+    assert client.get(f"/api/v1/archive?ids={item}").data.startswith(b"PK")
+    assert client.post("/api/v1/archive", json={"ids": [item]}).data.startswith(b"PK")
+    assert client.get("/api/v1/suggestions?q=c").json == client.get("/api/v1/suggestions?text=c").json
+    assert client.get(f"/api/v1/items/{item}/passages?count=1").status_code == 200
+
+
+def test_several_types_of_items_can_be_listed(client):
+    listed = client.get("/api/v1/items?types=image&types=video&limit=1000").json["items"]
+    assert {one["type"] for one in listed} == {"image", "video"}

@@ -222,8 +222,9 @@ export class Pager {
 
   /** Request the image in the resolution of the screen, if it is not shown yet. */
   #draw() {
-    const available = this.#view.clientWidth;
-    if (!available) return;
+    const { paddingLeft, paddingRight } = getComputedStyle(this.#view);
+    const available = this.#view.clientWidth - Number.parseFloat(paddingLeft) - Number.parseFloat(paddingRight);
+    if (!(available > 0)) return;
     const width = Math.min(available, MAX_WIDTH) * (ZOOM_FACTORS[this.#zoom] ?? 1);
     this.#frame.style.width = `${width}px`;
     const address = getPageAddress(this.#item.id, this.page, choosePageWidth(width, devicePixelRatio));

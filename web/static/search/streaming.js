@@ -27,7 +27,8 @@ const Source = /** @type {typeof MediaSource | undefined} */ (
  * @param {Playback} playback
  * @param {HTMLMediaElement} player
  */
-const playsFile = (playback, player) => playback.common || (playback.media_type && player.canPlayType(playback.media_type) !== "");
+const playsFile = (playback, player) =>
+  playback.common || (playback.media_type && player.canPlayType(playback.media_type) !== "");
 
 /**
  * Return whether a position has been loaded.

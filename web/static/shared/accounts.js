@@ -42,7 +42,7 @@ export const addAccount = (account) => sendJson("POST", "/api/v1/accounts", acco
  * @property {string} [role]
  * @property {number[] | null} [sources]
  * @property {string} [password]
- * @property {boolean} [is_disabled]
+ * @property {boolean} [disabled]
  */
 
 /** @type {(id: number, change: AccountChange) => Promise<Account>} */
