@@ -165,7 +165,16 @@ def write_pdf(program: str, source: Path, target: Path, folder: Path) -> None:
     _write_settings(profile / "user" / "registrymodifications.xcu")
     options = ["--headless", "--norestore", "--nolockcheck", f"-env:UserInstallation={profile.as_uri()}"]
     filter_name = SLIDE_FILTER if suffix in SLIDE_SUFFIXES else "pdf"
-    command = [*_find_isolation(), program, *options, "--convert-to", filter_name, "--outdir", folder, document]
+    command = [
+        *_find_isolation(),
+        program,
+        *options,
+        "--convert-to",
+        filter_name,
+        "--outdir",
+        str(folder),
+        str(document),
+    ]
     environment = {"PATH": os.defpath, "HOME": str(folder), "TMPDIR": str(folder), "LANG": "C.UTF-8"}
     # In the process group of this process, so that both end together.
     subprocess.run(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, check=False)
