@@ -1,9 +1,11 @@
-"""The part of the Python API about what users collect and hide."""
+"""The part of the Python API about what users collect, hide and cut out."""
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from crossmodal.arguments import PathName, make_list, resolve_path
+from crossmodal.written import replacing
 
 if TYPE_CHECKING:
     from search.open_home import OpenHome
@@ -13,11 +15,38 @@ if TYPE_CHECKING:
 
 
 class Collections:
-    """The methods of a library about albums and hidden items."""
+    """The methods of a library about albums, hidden items and clips."""
 
     @property
     def _opened(self) -> "OpenHome":
         raise NotImplementedError
+
+    def clip(self, item_id: int, start: float, end: float, path: PathName) -> Path:
+        """Write a part of a recording as an MP4 file, without metadata.
+
+        Images and sound are copied where MP4 can contain them, and encoded otherwise.
+
+        Args:
+            item_id: The recording.
+            start: Where the part starts, in seconds.
+            end: Where it ends, in seconds; at most the setting `clip_seconds` later.
+            path: The file to write. An existing one is replaced.
+
+        Returns:
+            The absolute path of the file.
+
+        Raises:
+            NotFoundError: The item does not exist, or is not a recording.
+            UsageError: The part is empty or too long, or the file cannot be written.
+            MediaLimitError: The clip is too large, or takes too long.
+        """
+        from search.clips import cut_clip, make_span
+
+        item = self._opened.catalog.get_item(item_id)
+        span = make_span(item, start, end, self._opened.settings.clip_seconds)
+        with replacing(path) as partial:
+            cut_clip(self._opened, item, span, partial)
+        return Path(resolve_path(path))
 
     def albums(self) -> "list[Album]":
         """Return the albums, in order of name."""

@@ -10,6 +10,8 @@ from crossmodal.arguments import PathName, ProgressCallback, SearchOptions
 from crossmodal.results import IndexSummary, SearchResults
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from search.records import Album, Answer, FoundSegment, Item, Job, Query
 
 
@@ -50,6 +52,9 @@ class AnyLibrary(Protocol):
 
     def machine_tags(self) -> list[dict[str, Any]]:
         """Return the tags that the machine can give."""
+
+    def clip(self, item_id: int, start: float, end: float, path: PathName) -> "Path":
+        """Write a part of a recording, from one time to another in seconds, as an MP4 file on this machine."""
 
     def albums(self) -> "list[Album]":
         """Return the albums."""

@@ -128,21 +128,21 @@ class Home:
 
     @property
     def previews(self) -> Path:
-        """Fragments of recordings that browsers cannot play, and clips; made when they are first requested."""
+        """What is made when it is first requested: fragments of recordings, clips, and PDFs of office documents."""
         return self.root / "previews"
 
     def preview(self, item_id: int, mtime_ns: int, name: str) -> Path:
-        """Return the path of a fragment or a clip.
+        """Return the path of a fragment, a clip or a PDF.
 
         Args:
-            item_id: The recording.
+            item_id: The recording or document.
             mtime_ns: The modification time of its file in nanoseconds; a changed file gets new ones.
-            name: The name of the fragment or clip.
+            name: The name of the fragment, clip or PDF.
         """
         return self.previews / f"{item_id}-{mtime_ns}" / name
 
     def list_previews(self, item_ids: set[int]) -> list[Path]:
-        """Return the existing folders with fragments and clips of some recordings."""
+        """Return the existing folders with the previews of some items."""
         return [path for path in self.previews.glob("*-*") if int(path.name.split("-")[0]) in item_ids]
 
     def create(self) -> None:

@@ -51,6 +51,7 @@ class OpenHome:
         settings: The settings that the home was opened with.
         media: Decodes what clients send or look at.
         converter: Converts recordings that browsers cannot play, and cuts clips: one at a time, with a low priority.
+        office: Converts office documents to PDFs, with a low priority.
         encoding: Admits queries to the models of images and texts.
         spoken: Transcribes spoken queries.
     """
@@ -69,6 +70,7 @@ class OpenHome:
     settings: Settings
     media: MediaProcesses
     converter: MediaProcesses
+    office: MediaProcesses
     encoding: Admission
     spoken: SpokenQueries
 
@@ -107,7 +109,7 @@ class OpenHome:
 
     def restrict(self, rights: Rights) -> "OpenHome":
         """Return this open home as a caller with some rights sees it: other items and sources do not exist in it."""
-        if rights.are_complete:
+        if rights.are_unlimited:
             return self
         return replace(self, catalog=Catalog(self.database, rights), sources=Sources(self.database, rights))
 
@@ -115,6 +117,7 @@ class OpenHome:
         """Close the database connections and end the processes that decode."""
         self.media.close()
         self.converter.close()
+        self.office.close()
         self.database.close()
 
     def __enter__(self) -> Self:
@@ -163,6 +166,7 @@ def open_home(settings: Settings, create: bool = False) -> OpenHome:
             settings=settings,
             media=make_media(settings),
             converter=make_converter(settings),
+            office=make_converter(settings),
             encoding=Admission("queries", max(settings.threads, 2), settings.encoding_queue),
             spoken=SpokenQueries(_count_speech_queue(settings)),
         )
@@ -181,7 +185,7 @@ def make_media(settings: Settings) -> MediaProcesses:
 
 
 def make_converter(settings: Settings) -> MediaProcesses:
-    """Return the process that converts recordings. It starts when it is needed."""
+    """Return a process that converts recordings or documents. It starts when it is needed."""
     return SandboxedMedia(1, MAX_WAITING_CONVERSIONS, settings.media_memory, CONVERSION_NICENESS)
 
 

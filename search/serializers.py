@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from search.locations import Disclosure, limit_location
+from search.media.document.office import has_pages
 from search.places.names import describe_place, get_code, list_levels
 from search.query.serializer import serialize_filter
 from search.records import (
@@ -92,6 +93,7 @@ def serialize_item(item: Item, disclosure: Disclosure) -> dict[str, Any]:
         "belongs_to": disclosure.show_path(item.belongs_to) if item.belongs_to is not None else None,
         "available": item.is_available,
         "modified_at": item.modified_at,
+        "has_pages": has_pages(item),
         "machine_tags": [tag._asdict() for tag in item.machine_tags],
         "machine_description": item.machine_description,
         "places": serialize_places(item.place, disclosure),
@@ -165,7 +167,7 @@ def serialize_job(job: Job) -> dict[str, Any]:
         "detail": job.detail,
         "cancelling": job.is_cancelling and not job.state.is_over,
         "summary": dict(job.summary) or None,
-        "error": job.error,
+        "reason": job.reason,
     }
 
 

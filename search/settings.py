@@ -112,10 +112,10 @@ class Settings(BaseSettings):
     speech_queue: int = Field(4, ge=0, description="Spoken queries that wait while one is transcribed.")
     media_processes: int = Field(2, ge=1, le=64, description="Processes that decode what clients send or look at.")
     media_memory: int = Field(2048, ge=512, description="Memory of each of these processes, in MiB.")
-    page_cache: int = Field(256, ge=0, description="Images of pages of PDFs that are kept on disk, in MiB.")
+    page_cache: int = Field(256, ge=0, description="Images of pages of documents that are kept on disk, in MiB.")
     clip_seconds: int = Field(600, ge=1, le=24 * 3600, description="Seconds of a clip that is cut out of a recording.")
     clip_limit: int = Field(512 * MIB, ge=MIB, description="The largest clip, in bytes.")
-    preview_space: int = Field(4096, ge=64, description="Disk space for clips and converted films, in MiB.")
+    preview_space: int = Field(4096, ge=64, description="Disk space for clips, converted films and documents, in MiB.")
     rate_limit: str = Field("3000 per minute", description="Requests of one key, account or address; off for no limit.")
     sign_in_limit: str = Field("30 per minute", description="Attempts to sign in from one address; off for no limit.")
     allowed_roots: Annotated[tuple[AbsolutePath, ...], NoDecode] = Field(

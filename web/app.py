@@ -9,8 +9,9 @@ from werkzeug.routing import IntegerConverter, ValidationError
 from search.access.accounts import find_other_sign_ins
 from search.access.authentication import Authentication
 from search.engine import Engine
+from search.file_cache import PreviewCache
 from search.open_home import OpenHome
-from search.settings import Settings
+from search.settings import MIB, Settings
 from search.storable import MAX_INTEGER
 from search.storage.accounts import Accounts
 from search.storage.sessions import SessionLimits
@@ -35,6 +36,7 @@ from web.api import (
     activities,
     albums,
     archive,
+    body,
     content,
     document_pages,
     facets,
@@ -120,6 +122,7 @@ def create_app(
     app.before_request(lambda: _refuse_other_hosts(trusted))
     cross_site.register(app)
     gate.register(app, authentication, settings.user_header, owner_token)
+    body.register(app)
     rate_limits.register(app, settings.rate_limit, settings.sign_in_limit)
     locations.register(app, settings, engine.library.database)
     problem_pages.register(app)
@@ -133,9 +136,10 @@ def _register_library_routes(app: Flask, engine: Engine, settings: Settings) -> 
     app.register_blueprint(search.make_blueprint(engine))
     app.register_blueprint(items.make_blueprint(engine))
     app.register_blueprint(content.make_blueprint(engine))
-    app.register_blueprint(document_pages.make_blueprint(engine.library))
+    previews = PreviewCache(engine.library.home.previews, settings.preview_space * MIB)
+    app.register_blueprint(document_pages.make_blueprint(engine.library, previews))
     app.register_blueprint(visualizations.make_blueprint(engine))
-    app.register_blueprint(playback.make_blueprint(engine.library, settings))
+    app.register_blueprint(playback.make_blueprint(engine.library, settings, previews))
     app.register_blueprint(facets.make_blueprint(engine))
     app.register_blueprint(suggestions.make_blueprint(engine.library))
     app.register_blueprint(machine_tags.make_blueprint(engine))

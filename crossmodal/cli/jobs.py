@@ -58,5 +58,5 @@ def _describe(job: Job) -> str:
     line = f"{job.id:5} {state:10} {job.created_at}  {what}"
     if job.total:
         line += f"  {job.done} of {job.total}"
-    note = job.error or job.summary.get("warning")
+    note = job.reason or job.summary.get("warning")
     return show_controls(line + (f"  {note}" if note else ""))

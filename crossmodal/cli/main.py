@@ -28,6 +28,7 @@ COMMANDS = {
     "forget": ("crossmodal.cli.files", "Remove items from the library. Only uploaded files are deleted."),
     "hide": ("crossmodal.cli.hide", "Hide items from searches and albums for good, or list what is hidden."),
     "unhide": ("crossmodal.cli.hide", "Show hidden items again."),
+    "clip": ("crossmodal.cli.clip", "Cut a part out of a recording."),
     "jobs": ("crossmodal.cli.jobs", "Show, cancel and retry jobs."),
     "verify": ("crossmodal.cli.files", "Check that the database, the index files and the disk agree."),
     "models": ("crossmodal.cli.models.group", "Show, download, choose, compare and export models."),
@@ -39,7 +40,21 @@ COMMANDS = {
     "mcp": ("crossmodal.cli.mcp", "Offer searches to a language model over the Model Context Protocol."),
 }
 # Commands that also work with `--server`, and those that need no library.
-ANYWHERE = {"index", "search", "status", "files", "forget", "hide", "unhide", "jobs", "mcp", "demo", "settings", "tags"}
+ANYWHERE = {
+    "index",
+    "search",
+    "status",
+    "files",
+    "forget",
+    "hide",
+    "unhide",
+    "clip",
+    "jobs",
+    "mcp",
+    "demo",
+    "settings",
+    "tags",
+}
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

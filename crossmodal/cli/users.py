@@ -1,7 +1,6 @@
 """`crossmodal users`."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -20,6 +19,7 @@ from search.access.passwords import MAX_LENGTH
 from search.errors import UsageError
 from search.open_home import OpenHome, open_home
 from search.records import ACCOUNT_ROLES, Account, Role
+from search.records.json_names import serialize_record
 from search.settings import Settings
 from search.storable import show_controls
 from search.storage.activities import Activities
@@ -50,7 +50,7 @@ def users_command(ctx: click.Context, as_json: bool) -> None:
         accounts = open_accounts(library).list_all()
         paths = {source.id: source.path for source in library.sources.list_all()}
     if as_json:
-        print_json({"accounts": [asdict(account) for account in accounts]})
+        print_json({"accounts": [serialize_record(account) for account in accounts]})
         return
     if not accounts:
         click.echo("There are no accounts. Only the person at this machine can use the library.")

@@ -2,11 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
+from pathlib import Path
 from typing import Any, Self, TypeVar, Unpack
 
 import httpx2
 
-from crossmodal.arguments import PathName, ProgressCallback, SearchOptions, make_list, make_similar_query, parse_state
+from crossmodal.arguments import (
+    PathName,
+    ProgressCallback,
+    SearchOptions,
+    make_list,
+    make_similar_query,
+    parse_state,
+    resolve_path,
+)
 from crossmodal.client import calls
 from crossmodal.client.base import (
     BaseClient,
@@ -19,9 +28,10 @@ from crossmodal.client.events import JobEvents, make_cut
 from crossmodal.client.files import SendProgress, list_files
 from crossmodal.client.indexing import IndexRun
 from crossmodal.client.parsing import Upload
-from crossmodal.client.problems import RefusedError, is_stream, refuse_stream
+from crossmodal.client.problems import RefusedError, is_clip, is_stream, refuse_stream
 from crossmodal.client.retries import Retries
 from crossmodal.results import AsyncSearchResults, IndexSummary
+from crossmodal.written import writing
 from search.records import Album, Answer, FoundSegment, Item, Job, Query
 
 T = TypeVar("T")
@@ -97,6 +107,19 @@ class AsyncClient(BaseClient):
     async def machine_tags(self) -> list[dict[str, Any]]:
         """Return the tags that the machine can give. See `Library.machine_tags`."""
         return await self._send(calls.list_machine_tags())
+
+    async def clip(self, item_id: int, start: float, end: float, path: PathName) -> Path:
+        """Write a part of a recording as an MP4 file on this machine. See `Library.clip`."""
+        self._check_open()
+        call, retries = calls.cut_clip(item_id, start, end), Retries(self._target, True)
+        while True:
+            try:
+                with open_request(call) as arguments:
+                    await self._save(arguments, path)
+                return Path(resolve_path(path))
+            except (httpx2.RequestError, RefusedError) as error:
+                pause = retries.plan(error)
+            await asyncio.sleep(pause)
 
     async def albums(self) -> list[Album]:
         """Return the albums, in order of name."""
@@ -205,6 +228,15 @@ class AsyncClient(BaseClient):
             except (httpx2.RequestError, RefusedError) as error:
                 pause = retries.plan(error)
             await asyncio.sleep(pause)
+
+    async def _save(self, request: Mapping[str, Any], path: PathName) -> None:
+        """Write the clip that a request returns to a file."""
+        async with self._http.stream(**request) as response:
+            if not is_clip(response.status_code, response.headers):
+                refuse_stream(self._target.url, response.status_code, response.headers, await response.aread())
+            with writing(path) as file:
+                async for block in response.aiter_bytes():
+                    file.write(block)
 
     async def _stream(self, request: Mapping[str, Any]) -> AsyncIterator[str]:
         """Yield the lines of an event stream."""

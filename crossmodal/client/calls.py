@@ -52,7 +52,7 @@ class Call(Generic[T]):
     method: str
     path: str
     read: Callable[[Document], T]
-    query: Mapping[str, str | int] = field(default_factory=dict)
+    query: Mapping[str, str | float] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     form: Mapping[str, str] | None = None
     files: tuple[FormFile, ...] = ()
@@ -99,6 +99,11 @@ def list_segments(item_id: int) -> Call[list[FoundSegment]]:
 def list_machine_tags() -> Call[list[dict[str, Any]]]:
     """Return the tags that the machine can give."""
     return _get("machine-tags", lambda document: list(map(dict, document["tags"])))
+
+
+def cut_clip(item_id: int, start: float, end: float) -> Call[None]:
+    """Return a part of a recording; its response is a file."""
+    return _get(f"items/{int(item_id)}/clip", lambda _document: None, {"start": float(start), "end": float(end)})
 
 
 def list_albums() -> Call[list[Album]]:
@@ -178,7 +183,7 @@ def upload(files: Iterable[FormFile]) -> Call[Upload]:
     return Call("POST", f"{API}/uploads", parsing.parse_upload, form={}, files=tuple(files), key=_make_key())
 
 
-def _get(path: str, read: Callable[[Document], T], query: Mapping[str, str | int] | None = None) -> Call[T]:
+def _get(path: str, read: Callable[[Document], T], query: Mapping[str, str | float] | None = None) -> Call[T]:
     return Call("GET", f"{API}/{path}", read, query or {}, is_safe=True)
 
 

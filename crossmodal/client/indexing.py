@@ -38,7 +38,7 @@ class IndexRun:
         if job.state is JobState.CANCELLED:
             raise CancelledError(f"Job {job.id} was cancelled. Completed work is saved.")
         if job.state is JobState.FAILED and not job.summary.get("unavailable"):
-            raise CrossmodalError(f"Job {job.id} failed: {job.error}")
+            raise CrossmodalError(f"Job {job.id} failed: {job.reason}")
         self._refused += job.state is JobState.FAILED
         self._done += job.total
         self._counts.update({name: job.summary.get(name, 0) for name in COUNTS})

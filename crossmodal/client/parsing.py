@@ -21,6 +21,7 @@ from search.records import (
     Task,
     VoiceTranscript,
 )
+from search.records.json_names import JSON_NAMES
 from web.schemas.library import Status
 
 Document = Mapping[str, Any]
@@ -166,6 +167,7 @@ def _make(record: type[R], document: Document, **values: Any) -> R:
     Fields that the record does not have are ignored: a later version of the server may send them.
     """
     names = {field.name for field in fields(record)}  # type: ignore[arg-type]
-    known = {name: value for name, value in document.items() if name in names}
+    sent = {name: JSON_NAMES.get(name, name) for name in names}
+    known = {name: document[key] for name, key in sent.items() if key in document}
     made: R = _ADAPTERS[record].validate_python(known | values)
     return made

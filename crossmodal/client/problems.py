@@ -20,6 +20,7 @@ STATUSES: dict[int, tuple[type[CrossmodalError], str]] = {
 }
 # Statuses of problems that pass: too many requests, or a proxy whose server is restarted.
 PASSING = {429, 502, 503, 504}
+CLIP_TYPES = {"video/mp4", "audio/mp4"}
 EVENTS = "text/event-stream"
 # What the reading of a document raises if it is not JSON, or not the expected document.
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
@@ -63,13 +64,18 @@ def read_result(call: Call[T], url: str, status: int, headers: Any, body: bytes)
         raise make_unreadable(url) from error
 
 
+def is_clip(status: int, headers: Any) -> bool:
+    """Return whether a response is a part of a recording."""
+    return status == HTTPStatus.OK and _read_type(headers) in CLIP_TYPES
+
+
 def is_stream(status: int, headers: Any) -> bool:
     """Return whether a response is a stream of events."""
     return status == HTTPStatus.OK and _read_type(headers) == EVENTS
 
 
 def refuse_stream(url: str, status: int, headers: Any, body: bytes) -> NoReturn:
-    """Raise RefusedError for a response that is not the requested stream of events."""
+    """Raise RefusedError for a response that is not the requested stream of events or file."""
     check_status(url, status, headers, body)
     raise _make_foreign(url, f"answered with {_read_type(headers) or 'an unknown type'}")
 

@@ -120,7 +120,7 @@ class Authentication:
         if share is None:
             return None
         albums = (share.album_id,)
-        return Principal(Role.VIEW, Rights((), albums, albums), share_id=share.id)
+        return Principal(Role.VIEW, Rights((), albums, albums, includes_hidden=False), share_id=share.id)
 
 
 def make_principal(database: Database, account: Account, key: ApiKey | None = None) -> Principal:
@@ -139,5 +139,5 @@ def make_principal(database: Database, account: Account, key: ApiKey | None = No
         return Principal(role, EVERYTHING, account, key_id)
     albums = list_visible(database, account.id)
     shared = () if is_limited else albums.shared
-    rights = Rights(sources, tuple(sorted(albums.own + shared)), shared)
+    rights = Rights(sources, tuple(sorted(albums.own + shared)), shared, includes_hidden=role.includes(Role.EDIT))
     return Principal(role, rights, account, key_id, is_limited=is_limited)

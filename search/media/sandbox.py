@@ -108,12 +108,12 @@ class Sandbox:
                 self.close()
 
     def close(self) -> None:
-        """Kill the process, even while it decodes; may be called from another thread."""
+        """Kill the process and what it runs, even while it decodes; may be called from another thread."""
         with self._lock:
             process, connection = self._process, self._connection
             self._process = self._connection = None
         if process is not None:
-            process.kill()
+            _kill_group(process)
             with contextlib.suppress(subprocess.TimeoutExpired):  # it ends when the disk that it reads from responds
                 process.wait(KILL_TIMEOUT_SECONDS)
         if connection is not None:
@@ -163,6 +163,14 @@ class Sandbox:
         except subprocess.TimeoutExpired:
             return "no response"
         return signal.Signals(-code).name if code < 0 else f"status {code}"
+
+
+def _kill_group(process: subprocess.Popen[bytes]) -> None:
+    """Kill a process that leads a group, and the programs that it runs."""
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(ProcessLookupError, PermissionError):  # all of them have ended
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
 
 
 def run_child(name: str, descriptor: int) -> None:

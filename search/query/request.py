@@ -187,10 +187,22 @@ def check_fields(model: type[Model], fields: object, strict: bool = False) -> Mo
         UsageError: A field is not valid. The message names the first such field.
     """
     _refuse_characters(fields, "body")
+    fields = rename_fields(model, fields) if isinstance(fields, dict) else fields
     try:
         return model.model_validate(fields, strict=strict or None)
     except ValidationError as error:
         raise UsageError(_explain(model, error.errors()[0])) from error
+
+
+def rename_fields(model: type[BaseModel], fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return fields with the current name of each that has an earlier name.
+
+    Args:
+        model: The model; its attribute `old_names` has the names by which earlier versions called some fields.
+        fields: The fields.
+    """
+    old_names: Mapping[str, str] = getattr(model, "old_names", {})
+    return {old_names.get(name, name): value for name, value in fields.items()}
 
 
 def _explain(model: type[BaseModel], error: Mapping[str, Any]) -> str:

@@ -47,17 +47,24 @@ class Rights:
         shared: The ids of the albums that others share with the caller. The caller may read their items, as far as the
             owner of the album may read them.
         locations: How precisely the caller may see, and search, where items were captured.
+        includes_hidden: Whether the caller may read the items of these sources that are hidden, to show them again.
     """
 
     sources: tuple[int, ...] | None = None
     albums: tuple[int, ...] | None = None
     shared: tuple[int, ...] = ()
     locations: LocationPrecision = LocationPrecision.EXACT
+    includes_hidden: bool = True
 
     @property
     def are_complete(self) -> bool:
-        """Whether the caller may read every item."""
+        """Whether the caller may read every item that can be found."""
         return self.sources is None
+
+    @property
+    def are_unlimited(self) -> bool:
+        """Whether the caller may read every item, hidden ones too."""
+        return self.are_complete and self.includes_hidden
 
     @property
     def hides_folders(self) -> bool:

@@ -108,7 +108,7 @@ class Job:
         detail: The file that is being read, or what else is being done.
         seconds_left: The estimated remaining time in seconds; None if it is unknown.
         summary: The result of a finished job: numbers by name, and a `warning` if there is one.
-        error: Why it failed.
+        reason: Why it failed.
         is_cancelling: Whether it was asked to stop.
         attempts: How many workers started it since the last file was done; all but the last have died.
     """
@@ -125,6 +125,6 @@ class Job:
     detail: str | None = None
     seconds_left: float | None = None
     summary: Mapping[str, Any] = field(default_factory=dict)
-    error: str | None = None
+    reason: str | None = None
     is_cancelling: bool = False
     attempts: int = 0

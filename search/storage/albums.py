@@ -26,8 +26,7 @@ from search.storage import account_tables as a
 from search.storage import tables as t
 from search.storage.accounts import read_list
 from search.storage.database import Database, match_values, now, pack_values
-from search.storage.hidden_items import match_hidden
-from search.storage.rights import is_readable, is_visible, may_share
+from search.storage.rights import is_readable, is_visible, match_hidden, may_share
 from search.storage.shown import read_shown_id
 
 # So that rights, which list the shared ones, stay small.

@@ -1,6 +1,6 @@
 """The catalog: items, their segments and their embeddings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 import numpy as np
 from sqlalchemy import ColumnElement, func, select
@@ -95,7 +95,7 @@ class Catalog:
 
     def read_items(self, item_ids: Iterable[int]) -> dict[int, Item]:
         """Return items by id; ids without a row are ignored."""
-        query = _ITEMS if self.rights.are_complete else _ITEMS.where(is_readable(self.rights))
+        query = _ITEMS if self.rights.are_unlimited else _ITEMS.where(is_readable(self.rights))
         with self.database.read() as db:
             return {row.id: make_item(row) for row in db.execute(query, pack_values(item_ids))}
 
@@ -121,7 +121,7 @@ class Catalog:
             return [row[0] for row in db.execute(query)]
 
     def list_page(
-        self, state: State | None, after_id: int, limit: int, kind: ItemType | None = None, part: str = ""
+        self, state: State | None, after_id: int, limit: int, types: Collection[ItemType] = (), part: str = ""
     ) -> list[Item]:
         """Return a page of items in order of id.
 
@@ -129,15 +129,15 @@ class Catalog:
             state: Only items in this state.
             after_id: Only items with higher ids.
             limit: The maximum number of items.
-            kind: Only items of this type.
+            types: Only items of these types; empty for all.
             part: Only items with this text in their path.
         """
         c = t.item.c
         query = select_items().where(c.id > after_id, is_readable(self.rights)).order_by(c.id).limit(limit)
         if state is not None:
             query = query.where(c.state == state)
-        if kind is not None:
-            query = query.where(c.type == kind)
+        if types:
+            query = query.where(c.type.in_(types))
         if part:
             query = query.where(is_own(self.rights), c.path.icontains(part, autoescape=True))
         with self.database.read() as db:
@@ -220,7 +220,7 @@ class Catalog:
     def list_segments(self, item_id: int) -> list[FoundSegment]:
         """Return all segments of an item in order."""
         query = select(t.segment).where(t.segment.c.item_id == item_id).order_by(t.segment.c.id)
-        if not self.rights.are_complete:
+        if not self.rights.are_unlimited:
             query = query.join(t.item, t.item.c.id == t.segment.c.item_id).where(is_readable(self.rights))
         with self.database.read() as db:
             return [make_segment(row) for row in db.execute(query)]

@@ -15,7 +15,6 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
-    exists,
     insert,
     or_,
     select,
@@ -27,7 +26,7 @@ from search.records import EVERYTHING, FileFacts, Rights, State
 from search.storage import tables as t
 from search.storage.database import Database, match_values, now, pack_values
 from search.storage.filters import match_folder
-from search.storage.rights import is_own
+from search.storage.rights import is_own, match_hidden
 
 # The reason of hidden items in the ledger.
 HIDDEN_REASON = "hidden from the library"
@@ -119,15 +118,6 @@ class HiddenItems:
         """Return the condition on what is hidden that the caller may show it again."""
         sources = self._rights.sources
         return _HIDDEN.id.is_not(None) if sources is None else _HIDDEN.source_id.in_(sources)
-
-
-def match_hidden() -> ColumnElement[bool]:
-    """Return the condition on item rows that the item is hidden."""
-    is_same_content = and_(
-        _HIDDEN.content_hash == _ITEM.content_hash,
-        or_(_HIDDEN.source_id.is_(None), _HIDDEN.source_id == _ITEM.source_id),
-    )
-    return exists().where(or_(_HIDDEN.path == _ITEM.path, is_same_content)).correlate(t.item)
 
 
 def hide_again(db: Connection, item_ids: Iterable[int]) -> None:

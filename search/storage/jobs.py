@@ -76,7 +76,7 @@ class Jobs:
         """
         while (job := self._take_next()) is not None:
             if job.task == UNREADABLE_TASK:
-                self.end(job.id, JobState.FAILED, error=job.error)
+                self.end(job.id, JobState.FAILED, error=job.reason)
             elif job.attempts > MAX_ATTEMPTS:
                 reason = f"The worker died {MAX_ATTEMPTS} times while it ran this job. Free some memory, then retry it."
                 self.end(job.id, JobState.FAILED, error=reason)
@@ -177,12 +177,13 @@ def make_missing_job(job_id: int) -> NotFoundError:
 def _make_job(row: Row[Any]) -> Job:
     """Return a job; if the row cannot be read, a job without a useful task, with the reason."""
     values = dict(row._mapping)
+    values["reason"] = values.pop("error")
     serialized, summary = values.pop("task"), values.pop("summary")
     try:
         values["task"] = _read_task(serialized)
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         values["task"] = UNREADABLE_TASK
-        values["error"] = values["error"] or f"The job cannot be read: {error}. Remove it, and queue it again."
+        values["reason"] = values["reason"] or f"The job cannot be read: {error}. Remove it, and queue it again."
     try:
         values["summary"] = dict(json.loads(summary)) if summary else {}
     except (ValueError, TypeError, RecursionError):

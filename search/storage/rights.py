@@ -1,19 +1,41 @@
 """The rights of a caller as SQL conditions, which every read of items, albums and jobs applies."""
 
-from sqlalchemy import ColumnElement, FromClause, Select, and_, false, or_, select, true
+from sqlalchemy import ColumnElement, FromClause, Select, and_, exists, false, or_, select, true
 
-from search.records import Filters, Rights, Role
+from search.records import Filters, Rights, Role, State
 from search.storage import account_tables as a
 from search.storage import tables as t
 from search.storage.shown import read_shown_id
 
 
 def is_readable(rights: Rights) -> ColumnElement[bool]:
-    """Return the condition on item rows that a caller may read the item."""
-    if rights.sources is None:
+    """Return the condition on item rows that a caller may read the item.
+
+    A hidden item is read only by those who may show it again, so not where others share it.
+    """
+    if rights.are_unlimited:
         return true()
     own = is_own(rights)
-    return or_(own, is_shared(rights)) if rights.shared else own
+    readable = or_(own, is_shared(rights)) if rights.shared and not rights.are_complete else own
+    if rights.includes_hidden:
+        return and_(readable, or_(own, _is_shown())) if rights.shared else own
+    return and_(readable, _is_shown())
+
+
+def match_hidden() -> ColumnElement[bool]:
+    """Return the condition on item rows that the item is hidden."""
+    hidden = t.hidden_item.c
+    is_same_content = and_(
+        hidden.content_hash == t.item.c.content_hash,
+        or_(hidden.source_id.is_(None), hidden.source_id == t.item.c.source_id),
+    )
+    return exists().where(or_(hidden.path == t.item.c.path, is_same_content)).correlate(t.item)
+
+
+def _is_shown() -> ColumnElement[bool]:
+    """Return the condition on item rows that neither the item nor what it belongs to is hidden; no indexed item is."""
+    belongs_to_hidden = exists().where(t.hidden_item.c.path == t.item.c.belongs_to).correlate(t.item)
+    return or_(t.item.c.state == State.INDEXED, and_(~match_hidden(), ~belongs_to_hidden))
 
 
 def is_own(rights: Rights) -> ColumnElement[bool]:

@@ -29,7 +29,7 @@ def list_tags(home: Home, model: str, counts: Mapping[str, int]) -> list[dict[st
             "precision": used.precision,
             "recall": used.fitted.recall if used.precision is not None and used.fitted else None,
             "measured_together": used.precision is not None and bool(used.fitted and used.fitted.is_pooled),
-            "items": counts.get(used.entry.name, 0),
+            "count": counts.get(used.entry.name, 0),
         }
         for used in choose_cuts(entries, model)
     ]

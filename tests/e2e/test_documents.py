@@ -67,7 +67,7 @@ def open_here(open_browser, address):
 
 
 def find(library, name):
-    paths = {item.path.rsplit("/", 1)[-1]: item.id for item in library.catalog.list_page(None, 0, 100, None, None)}
+    paths = {item.path.rsplit("/", 1)[-1]: item.id for item in library.catalog.list_page(None, 0, 100)}
     return paths[name]
 
 

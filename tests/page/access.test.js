@@ -95,11 +95,11 @@ test("an album of others says whose it is, an own one whom it is shared with", (
     },
     "en",
   );
-  const album = { id: 1, name: "A", count: 3, owner_id: 7, owner: "Ana", is_shared: false, shared_with: [2] };
+  const album = { id: 1, name: "A", count: 3, owner_id: 7, owner: "Ana", shared: false, shared_with: [2] };
   assert.equal(describeSharing(album, 7, translate), "1 person");
   assert.equal(describeSharing({ ...album, shared_with: [] }, 7, translate), "");
   assert.equal(describeSharing({ ...album, shared_with: [] }, 2, translate), "by Ana");
-  assert.equal(describeSharing({ ...album, is_shared: true }, 2, translate), "by Ana · everyone");
+  assert.equal(describeSharing({ ...album, shared: true }, 2, translate), "by Ana · everyone");
   assert.equal(describeSharing({ ...album, owner_id: null, owner: null, shared_with: [] }, 0, translate), "");
 });
 

@@ -64,7 +64,7 @@ ROUTES = {
     "GET /account": Role.SEARCH,
     "DELETE /api/v1/feedback": Role.SEARCH,
     "GET /api/v1/feedback": Role.SEARCH,
-    "GET /api/v1/hidden": Role.SEARCH,
+    "GET /api/v1/hidden": Role.EDIT,
     "GET /api/v1/jobs": Role.SEARCH,
     "GET /api/v1/jobs/{job_id}": Role.SEARCH,
     "GET /api/v1/jobs/{job_id}/events": Role.SEARCH,

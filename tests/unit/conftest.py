@@ -32,6 +32,13 @@ def _decode_in_this_process():
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _have_no_office_program():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("search.media.document.office.find_office_program", lambda: None)
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _do_not_wait_for_the_disk():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("search.storage.database.SYNCHRONOUS", "OFF")

@@ -1,6 +1,6 @@
 """/api/v1/accounts: the accounts, for admins."""
 
-from dataclasses import asdict
+from typing import ClassVar
 
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,6 +12,7 @@ from search.errors import UsageError
 from search.open_home import OpenHome
 from search.query.filters import ItemId
 from search.records import Role
+from search.records.json_names import serialize_record
 from web.access.caller import record_activity, refuse_keys
 from web.api.body import parse_body
 from web.contract.operation import JSON, Operation
@@ -45,15 +46,16 @@ class AccountChangeRequest(BaseModel):
         role: What it may do.
         sources: The ids of the sources that it may read; null for all.
         password: A new password. All sessions of the account end.
-        is_disabled: Whether it can no longer sign in, and its keys are refused.
+        disabled: Whether it can no longer sign in, and its keys are refused.
     """
 
     model_config = ConfigDict(extra="forbid")
+    old_names: ClassVar = {"is_disabled": "disabled"}
 
     role: RoleName | None = None
     sources: list[ItemId] | None = Field(None, max_length=MAX_SOURCES)
     password: str | None = Field(None, max_length=MAX_LENGTH)
-    is_disabled: bool | None = None
+    disabled: bool | None = None
 
 
 def make_blueprint(library: OpenHome, authentication: Authentication) -> Blueprint:
@@ -65,7 +67,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
     @Operation(AccountList, role=Role.ADMIN)
     def list_accounts() -> Response:
         """List the accounts."""
-        return jsonify({"accounts": [asdict(account) for account in accounts.list_all()]})
+        return jsonify({"accounts": [serialize_record(account) for account in accounts.list_all()]})
 
     @api.post("")
     @Operation(
@@ -87,7 +89,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
             raise UsageError("role: the first account must be an admin, who can create the others")
         account = add_account(library, NewAccount(sent.name, Role(sent.role), sent.sources, sent.password))
         record_activity(library, "account-added", account.name)
-        return jsonify(asdict(account)), 201
+        return jsonify(serialize_record(account)), 201
 
     @api.patch("/<int:account_id>")
     @Operation(AccountDocument, role=Role.ADMIN, bodies={JSON: AccountChangeRequest})
@@ -97,7 +99,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
         sent, account = parse_body(AccountChangeRequest), accounts.get(account_id)
         change_account(library, account, _read_change(sent))
         record_activity(library, "account-changed", account.name)
-        return jsonify(asdict(accounts.get(account_id)))
+        return jsonify(serialize_record(accounts.get(account_id)))
 
     @api.delete("/<int:account_id>")
     @Operation(status=204, role=Role.ADMIN)
@@ -115,7 +117,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
 def _read_change(sent: AccountChangeRequest) -> AccountChange:
     return AccountChange(
         role=Role(sent.role) if sent.role is not None else None,
-        is_disabled=sent.is_disabled,
+        is_disabled=sent.disabled,
         password=sent.password,
         sets_sources="sources" in sent.model_fields_set,
         sources=sent.sources,

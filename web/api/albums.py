@@ -1,8 +1,7 @@
 """/api/v1/albums: named sets of items."""
 
 from collections.abc import Callable
-from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
@@ -11,6 +10,7 @@ from search.errors import NotAllowedError
 from search.open_home import OpenHome
 from search.query.filters import ItemId
 from search.records import Album, Role
+from search.records.json_names import serialize_record
 from search.storage.albums import Albums
 from web.access.caller import get_principal, record_activity, refuse_limited_keys
 from web.api.body import parse_body
@@ -75,13 +75,14 @@ class ShareRequest(BaseModel):
     """Who else can see an album, and the items in it that its owner may read.
 
     Attributes:
-        is_shared: Whether all accounts can see it.
+        shared: Whether all accounts can see it.
         shared_with: The ids of further accounts that can see it.
     """
 
     model_config = ConfigDict(extra="forbid")
+    old_names: ClassVar = {"is_shared": "shared"}
 
-    is_shared: bool = False
+    shared: bool = False
     shared_with: list[ItemId] = Field(default_factory=list, max_length=1_000)
 
 
@@ -141,7 +142,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         refuse_limited_keys()
         sent, albums = parse_body(ShareRequest), get_albums()
         album = albums.get_own(album_id)
-        albums.share(album.id, sent.is_shared, sent.shared_with)
+        albums.share(album.id, sent.shared, sent.shared_with)
         record_activity(library, "album-shared", album.name)
         return jsonify(serialize_album(albums.get(album_id)))
 
@@ -189,6 +190,6 @@ def serialize_album(album: Album) -> dict[str, Any]:
     """Return the JSON form of an album; `cover` is the id of one of its items. Who it is shared with is its owner's."""
     principal = get_principal()
     if principal.role is Role.VIEW:
-        return asdict(album) | {"shared_with": (), "owner": None, "owner_id": None}
+        return serialize_record(album) | {"shared_with": (), "owner": None, "owner_id": None}
     is_own = principal.role is Role.ADMIN or album.owner_id == principal.account_id
-    return asdict(album) if is_own else asdict(album) | {"shared_with": ()}
+    return serialize_record(album) if is_own else serialize_record(album) | {"shared_with": ()}

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path, PurePath
+from typing import ClassVar
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,20 +31,22 @@ class ArchiveRequest(BaseModel):
     """The items whose files are sent, by id."""
 
     model_config = ConfigDict(extra="forbid")
+    old_names: ClassVar = {"ids": "items"}
 
-    ids: list[ItemId] = Field(min_length=1, max_length=MAX_ITEMS)
+    items: list[ItemId] = Field(min_length=1, max_length=MAX_ITEMS)
 
 
 class AddressFields(BaseModel):
     """The items whose files are sent.
 
     Attributes:
-        ids: The ids of the items, separated by commas.
+        items: The ids of the items, separated by commas.
     """
 
     model_config = ConfigDict(extra="forbid")
+    old_names: ClassVar = {"ids": "items"}
 
-    ids: str = Field(max_length=20 * MAX_ITEMS, json_schema_extra={"pattern": "^[0-9]{1,18}(,[0-9]{1,18})*$"})
+    items: str = Field(max_length=20 * MAX_ITEMS, json_schema_extra={"pattern": "^[0-9]{1,18}(,[0-9]{1,18})*$"})
 
 
 def make_blueprint(library: OpenHome) -> Blueprint:
@@ -58,19 +61,19 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     )
 
     @api.get("")
-    @replace(archive, query=AddressFields, examples={"Two items": "?ids=1,2"})
+    @replace(archive, query=AddressFields, examples={"Two items": "?items=1,2"})
     def send_by_address() -> Response:
         """Return the files of several items as one ZIP archive.
 
         An address may contain up to 500 ids. For more, send them by POST.
         """
-        return _send_archive(library, _parse_ids(parse_address(AddressFields).ids, MAX_ITEMS_IN_ADDRESS))
+        return _send_archive(library, _parse_ids(parse_address(AddressFields).items, MAX_ITEMS_IN_ADDRESS))
 
     @api.post("")
     @replace(
         archive,
         bodies={JSON: ArchiveRequest, URLENCODED: AddressFields},
-        examples={"Two items": {"ids": [1, 2]}},
+        examples={"Two items": {"items": [1, 2]}},
     )
     def send_by_body() -> Response:
         """Return the files of up to 10,000 items as one ZIP archive.
@@ -78,8 +81,8 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         Browsers stream the response to a form to disk.
         """
         if request.mimetype == "application/x-www-form-urlencoded":
-            return _send_archive(library, _parse_ids(request.form.get("ids", ""), MAX_ITEMS))
-        return _send_archive(library, parse_body(ArchiveRequest).ids)
+            return _send_archive(library, _parse_ids(request.form.get("items", request.form.get("ids", "")), MAX_ITEMS))
+        return _send_archive(library, parse_body(ArchiveRequest).items)
 
     return api
 
@@ -144,10 +147,10 @@ def _parse_ids(text: str, limit: int) -> list[int]:
     """
     ids = text.split(",")
     if not all(value.isascii() and value.isdecimal() and len(value) < 19 for value in ids):
-        raise UsageError("ids: must be item ids, separated by commas")
+        raise UsageError("items: must be item ids, separated by commas")
     if len(ids) > limit:
         hint = f"; send up to {MAX_ITEMS} by POST" if limit < MAX_ITEMS else ""
-        raise UsageError(f"ids: at most {limit} are allowed, not {len(ids)}{hint}")
+        raise UsageError(f"items: at most {limit} are allowed, not {len(ids)}{hint}")
     return [int(value) for value in ids]
 
 

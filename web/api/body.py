@@ -4,18 +4,30 @@ import json
 from functools import cache
 from typing import TypeVar
 
-from flask import request
+from flask import Flask, request
 from pydantic import BaseModel
 from werkzeug.datastructures import MultiDict
 
 from search.errors import UsageError
 from search.query.request import check_fields
 from web.contract.documents import ContractSchema
-from web.contract.openapi import is_json_field, is_list_field
+from web.contract.openapi import find_operation, is_json_field, is_list_field
+from web.contract.operation import API_PREFIX
 
 M = TypeVar("M", bound=BaseModel)
 # The largest number up to which a float has all integers.
 MAX_EXACT = 2**53
+
+
+def register(app: Flask) -> None:
+    """Refuse fields in the addresses of routes of the API that take none, since they may be misspelled names."""
+
+    @app.before_request
+    def _refuse_fields() -> None:
+        takes_none = request.path.startswith(API_PREFIX) and find_operation(app, request.endpoint).query is None
+        if takes_none and request.url_rule is not None and request.args:
+            name = next(iter(request.args))[:60]
+            raise UsageError(f"Unknown field `{name}`. This route takes no fields in its address.")
 
 
 def parse_body(model: type[M]) -> M:
@@ -74,15 +86,17 @@ def collect_fields(model: type[BaseModel], values: MultiDict[str, str]) -> dict[
         UsageError: A field that must be JSON is not.
     """
     kinds = _find_kinds(model)
+    old_names = getattr(model, "old_names", {})
     fields: dict[str, object] = {}
     for name in values:
         given = [value for value in values.getlist(name) if value != ""]
         if not given:
             continue
-        if kinds.get(name) == "json":
+        kind = kinds.get(old_names.get(name, name))
+        if kind == "json":
             fields[name] = read_json(given[-1])
         else:
-            fields[name] = given if kinds.get(name) == "list" else given[-1]
+            fields[name] = given if kind == "list" else given[-1]
     return fields
 
 

@@ -1,7 +1,7 @@
 """/api/v1/feedback: judgments of results, which `crossmodal models adapt` learns from."""
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -38,12 +38,13 @@ class DeletionFields(BaseModel):
     """What is deleted.
 
     Attributes:
-        account: The id of another account, for admins.
+        account_id: The id of another account, for admins.
     """
 
     model_config = ConfigDict(extra="forbid")
+    old_names: ClassVar = {"account": "account_id"}
 
-    account: ItemId | None = None
+    account_id: ItemId | None = None
 
 
 def make_blueprint(library: OpenHome, keep_queries: bool) -> Blueprint:
@@ -93,10 +94,10 @@ def make_blueprint(library: OpenHome, keep_queries: bool) -> Blueprint:
     @Operation(status=204, query=DeletionFields, errors=(NotFoundError,))
     def delete_feedback() -> tuple[str, int]:
         """Delete all feedback of the account; admins can name another account."""
-        account_id = parse_address(DeletionFields).account
+        account_id = parse_address(DeletionFields).account_id
         refuse_limited_keys()
         if account_id is not None and get_principal().role is not Role.ADMIN:
-            raise NotAllowedError("Only admins can delete the feedback of others. Leave out `account` for your own.")
+            raise NotAllowedError("Only admins can delete the feedback of others. Leave out `account_id` for your own.")
         if account_id is not None:
             account = Accounts(library.database).get(account_id)
             record_activity(library, "feedback-deleted", account.name)

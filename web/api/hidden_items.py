@@ -56,7 +56,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return HiddenItems(library.database, get_principal().rights)
 
     @api.get("")
-    @Operation(ItemList, query=HiddenFields)
+    @Operation(ItemList, role=Role.EDIT, query=HiddenFields)
     def list_hidden() -> Response:
         """List what is hidden, in order of id."""
         fields = parse_address(HiddenFields)
@@ -81,7 +81,8 @@ def make_blueprint(library: OpenHome) -> Blueprint:
     def hide_items() -> Response:
         """Hide items, and all other items with the same content. No file is changed.
 
-        Searches and albums do not contain them anymore, also after their folder is indexed again.
+        Searches, lists and albums do not contain them anymore, also after their folder is indexed again; nor can those
+        open them who may not show them again.
         """
         changed = get_store().hide(_read_items(get_store()))
         return _describe("items-hidden", changed)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from flask import Blueprint, Response, jsonify, url_for
 from pydantic import BaseModel, ConfigDict, Field
@@ -30,16 +31,17 @@ class LedgerFields(BaseModel):
 
     Attributes:
         state: Only files in this state.
-        type: Only files of this type.
+        types: Only files of these types.
         path: Only files with this text in their path.
         limit: The number of files on a page.
         cursor: The `next` of the page before.
     """
 
     model_config = ConfigDict(extra="forbid")
+    old_names: ClassVar = {"type": "types"}
 
     state: State | None = None
-    type: ItemType | None = None
+    types: list[ItemType] = Field(default_factory=list, max_length=len(ItemType))
     path: str = Field("", max_length=MAX_VALUE_LENGTH)
     limit: int = Field(DEFAULT_LIMIT, ge=1, le=MAX_LIMIT)
     cursor: int = Field(0, ge=0, lt=2**63)
@@ -62,7 +64,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         fields = parse_address(LedgerFields)
         limit = fields.limit
         catalog = restrict_library(library).catalog
-        rows = catalog.list_page(fields.state, fields.cursor, limit + 1, fields.type, fields.path)
+        rows = catalog.list_page(fields.state, fields.cursor, limit + 1, fields.types, fields.path)
         next_cursor = rows[limit - 1].id if len(rows) > limit else None
         disclosure = get_disclosure()
         listed = [

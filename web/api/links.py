@@ -69,7 +69,7 @@ def make_blueprint(library: OpenHome, authentication: Authentication) -> Bluepri
         token = make_token(TokenKind.LINK)
         share = shares.add(album.id, token.hash, expire_after(sent.days))
         record_activity(library, "link-added", album.name)
-        return jsonify(asdict(share) | {"path": f"{request.root_path}/shared/{token.text}"}), 201
+        return jsonify(asdict(share) | {"address": f"{request.root_path}/shared/{token.text}"}), 201
 
     @api.delete("/api/v1/albums/<int:album_id>/links/<int:link_id>")
     @Operation(status=204, role=Role.EDIT, errors=(NotAllowedError,))

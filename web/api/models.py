@@ -1,11 +1,10 @@
 """GET /api/v1/models: the models in use, other models, and the progress of a model change."""
 
-from dataclasses import asdict
-
 from flask import Blueprint, Response, jsonify
 
 from search.engine import Engine
 from search.records import Role
+from search.records.json_names import serialize_record
 from search.status import list_models
 from web.contract.operation import Operation
 from web.schemas.library import ModelList
@@ -24,7 +23,7 @@ def make_blueprint(engine: Engine) -> Blueprint:
         """
         library = engine.get_current_library()
         spaces, presets = list_models(library)
-        models = [asdict(preset) for preset in presets]
+        models = [serialize_record(preset) for preset in presets]
         return jsonify({"spaces": spaces, "speech": library.models.transcriber.name, "models": models})
 
     return api

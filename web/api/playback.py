@@ -6,6 +6,7 @@ from pathlib import Path
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
 
+from search.clips import RECORDINGS, cut_clip, make_span, name_clip
 from search.errors import (
     BusyError,
     LocationHiddenError,
@@ -13,15 +14,14 @@ from search.errors import (
     NotFoundError,
     StorageError,
     UnreadableMediaError,
-    UsageError,
 )
 from search.file_cache import PreviewCache
-from search.media.recording.cutting import LEAD_SECONDS, Span, write_clip, write_fragment
+from search.media.recording.cutting import LEAD_SECONDS, write_fragment
 from search.media.recording.playback import FRAGMENT_SECONDS, Playback, examine
 from search.open_home import OpenHome
 from search.paths import find_file
 from search.records import Item, ItemType, Role
-from search.settings import MIB, Settings
+from search.settings import Settings
 from web.access.caller import restrict_library
 from web.api.body import parse_address
 from web.contract.operation import NOT_MODIFIED, PARTIAL, Operation
@@ -31,7 +31,6 @@ from web.locations import get_location_precision
 from web.ranges import send_ranges
 from web.schemas.items import PlaybackDocument
 
-RECORDINGS = {ItemType.AUDIO, ItemType.VIDEO}
 MAX_SECONDS = 10**6
 # What can go wrong while a recording is converted.
 ERRORS = (UnreadableMediaError, MediaLimitError, BusyError, StorageError, RangeError)
@@ -51,10 +50,15 @@ class ClipFields(BaseModel):
     end: float = Field(gt=0, lt=MAX_SECONDS, allow_inf_nan=False)
 
 
-def make_blueprint(library: OpenHome, settings: Settings) -> Blueprint:
-    """Return the routes."""
+def make_blueprint(library: OpenHome, settings: Settings, cache: PreviewCache) -> Blueprint:
+    """Return the routes.
+
+    Args:
+        library: The open library.
+        settings: The settings of the server.
+        cache: Keeps fragments and clips.
+    """
     api = Blueprint("playback", __name__, url_prefix="/api/v1/items")
-    cache = PreviewCache(library.home.previews, settings.preview_space * MIB)
 
     def find(item_id: int) -> tuple[Item, Path]:
         item = restrict_library(library).catalog.get_item(item_id)
@@ -107,15 +111,14 @@ def make_blueprint(library: OpenHome, settings: Settings) -> Blueprint:
         """
         item, path = find(item_id)
         fields = parse_address(ClipFields)
-        span = _make_span(fields, item, settings.clip_seconds)
+        span = make_span(item, fields.start, fields.end, settings.clip_seconds)
         require_copy(item, path, get_location_precision())
         found = cache.get(
             library.home.preview(item.id, item.mtime_ns, f"clip-{span.start:.3f}-{span.end:.3f}.mp4"),
-            lambda target: _cut(library, path, target, span, settings.clip_limit),
+            lambda target: cut_clip(library, item, span, target),
         )
-        is_film = item.type is ItemType.VIDEO
-        name = f"{path.stem} {_describe(span.start)}-{_describe(span.end)}.{'mp4' if is_film else 'm4a'}"
-        return send_ranges(found, "video/mp4" if is_film else "audio/mp4", name, is_download=True)
+        media_type = "video/mp4" if item.type is ItemType.VIDEO else "audio/mp4"
+        return send_ranges(found, media_type, name_clip(item, span), is_download=True)
 
     return api
 
@@ -128,11 +131,11 @@ def serialize_playback(item: Item, playback: Playback) -> dict[str, object]:
         "video": playback.video,
         "audio": playback.audio,
         "duration": duration,
-        "type": playback.type,
+        "media_type": playback.type,
         "common": playback.is_common,
         "fragments": count_fragments(duration),
         "fragment_seconds": FRAGMENT_SECONDS,
-        "fragment_type": playback.fragment_type,
+        "fragment_media_type": playback.fragment_type,
         "lead": LEAD_SECONDS,
         "converts_video": playback.video is not None and not playback.copies_video,
         "converts_audio": playback.audio is not None and not playback.copies_audio,
@@ -142,26 +145,3 @@ def serialize_playback(item: Item, playback: Playback) -> dict[str, object]:
 def count_fragments(duration: float) -> int:
     """Return the number of fragments of a recording of some seconds."""
     return max(1, math.ceil(duration / FRAGMENT_SECONDS))
-
-
-def _cut(library: OpenHome, path: Path, target: Path, span: Span, max_bytes: int) -> None:
-    library.converter.call(write_clip, path, target, span, max_bytes)
-
-
-def _make_span(fields: ClipFields, item: Item, max_seconds: int) -> Span:
-    """Return the part of a recording that was asked for, up to its end.
-
-    Raises:
-        UsageError: It is empty or too long.
-    """
-    end = min(fields.end, item.facts.duration or fields.end)
-    if end <= fields.start:
-        raise UsageError("end: must be after `start`, and `start` before the end of the recording")
-    if end - fields.start > max_seconds:
-        raise UsageError(f"end: a clip can have up to {max_seconds} seconds (the setting `clip_seconds`)")
-    return Span(fields.start, end)
-
-
-def _describe(seconds: float) -> str:
-    """Return a time for a file name: minutes and seconds."""
-    return f"{int(seconds) // 60}.{int(seconds) % 60:02d}"

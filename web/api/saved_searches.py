@@ -163,5 +163,5 @@ def serialize_saved(saved_search: SavedSearch) -> dict[str, Any]:
         "created_at": saved_search.created_at,
         "checked_at": saved_search.checked_at,
         "new_matches": saved_search.new_matches,
-        "error": saved_search.error,
+        "reason": saved_search.error,
     }

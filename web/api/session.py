@@ -1,6 +1,5 @@
 """/api/v1/session: sign in, sign out, and who sends a request."""
 
-from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, g, jsonify, request
@@ -13,6 +12,7 @@ from search.access.tokens import Token, make_form_token
 from search.errors import NotAllowedError, SignInError, ThrottleError
 from search.open_home import OpenHome
 from search.records import Account, Role
+from search.records.json_names import serialize_record
 from web.access.addresses import get_network
 from web.access.caller import get_form_token, get_principal, record_activity, require_session
 from web.access.cookies import LINK_COOKIE, SESSION_COOKIE, drop_cookie, set_cookie
@@ -161,7 +161,7 @@ def describe_session(authentication: Authentication) -> dict[str, Any]:
     account = get_principal().account
     return {
         "role": get_principal().role,
-        "account": asdict(account) if account is not None else None,
+        "account": serialize_record(account) if account is not None else None,
         "has_accounts": authentication.accounts.exist(),
         "form_token": get_form_token(),
     }

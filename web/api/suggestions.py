@@ -1,6 +1,7 @@
 """What the search box offers: completions, and searches to begin with."""
 
 from dataclasses import asdict
+from typing import ClassVar
 
 from flask import Blueprint, Response, jsonify
 from pydantic import BaseModel, ConfigDict, Field
@@ -24,13 +25,14 @@ class SuggestionFields(BaseModel):
     """What to complete.
 
     Attributes:
-        q: What is typed so far.
+        text: What is typed so far.
         limit: The number of suggestions.
     """
 
     model_config = ConfigDict(extra="forbid")
+    old_names: ClassVar = {"q": "text"}
 
-    q: str = Field("", max_length=MAX_TYPED)
+    text: str = Field("", max_length=MAX_TYPED)
     limit: int = Field(10, ge=1, le=MAX_SUGGESTIONS)
 
 
@@ -43,7 +45,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         Suggestions,
         role=Role.VIEW,
         query=SuggestionFields,
-        examples={"A camera": "?q=can", "The last word": "?q=dog+on+the+bea"},
+        examples={"A camera": "?text=can", "The last word": "?text=dog+on+the+bea"},
     )
     def list_suggestions() -> Response:
         """Complete a text, or its last word: tags, cameras, artists, albums, folders and names of files.
@@ -51,7 +53,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         Only values of items that the caller may read are suggested, and no folders that they may not see.
         """
         fields = parse_address(SuggestionFields)
-        found = suggest(library.database, fields.q, get_principal().rights, fields.limit)
+        found = suggest(library.database, fields.text, get_principal().rights, fields.limit)
         return jsonify({"suggestions": [asdict(one) for one in found]})
 
     @api.get("/examples")

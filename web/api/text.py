@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from flask import Blueprint, Response, jsonify, request
 from pydantic import BaseModel, ConfigDict, Field
@@ -46,14 +46,15 @@ class PassageFields(BaseModel):
 
     Attributes:
         around: The id of a segment; only this one and its neighbors are returned.
-        count: The number of neighbors before and after, at most 50 (1 by default); without `around`, the number of
+        limit: The number of neighbors before and after, at most 50 (1 by default); without `around`, the number of
             segments from the start of the item.
     """
 
     model_config = ConfigDict(extra="forbid")
+    old_names: ClassVar = {"count": "limit"}
 
     around: ItemId | None = None
-    count: int | None = Field(None, ge=0, le=10_000)
+    limit: int | None = Field(None, ge=0, le=10_000)
 
 
 def make_blueprint(library: OpenHome) -> Blueprint:
@@ -105,7 +106,7 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         return response
 
     @api.get("/<int:item_id>/passages")
-    @Operation(Passages, role=Role.VIEW, query=PassageFields, examples={"The first passage": "?count=1"})
+    @Operation(Passages, role=Role.VIEW, query=PassageFields, examples={"The first passage": "?limit=1"})
     @versioned
     def show_passages(item_id: int) -> Response:
         """Return the text segments of an item.
@@ -116,11 +117,11 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         item = catalog.get_item(item_id)
         texts = [found for found in catalog.list_segments(item_id) if found.segment.text]
         fields = parse_address(PassageFields)
-        around, count = fields.around, fields.count
+        around, limit = fields.around, fields.limit
         if around is not None:
-            texts = _cut_neighbors(texts, around, 1 if count is None else count)
-        elif count is not None:
-            texts = [found for found in texts if found.segment.kind is not SegmentKind.NAME][:count]
+            texts = _cut_neighbors(texts, around, 1 if limit is None else limit)
+        elif limit is not None:
+            texts = [found for found in texts if found.segment.kind is not SegmentKind.NAME][:limit]
         disclosure = get_disclosure().narrow(item.source)
         segments = [serialize_segment(found, disclosure) for found in texts]
         return jsonify({"item": serialize_item(item, disclosure), "segments": segments})

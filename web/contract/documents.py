@@ -8,6 +8,8 @@ from typing import Any, get_type_hints
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
+from search.records.json_names import JSON_NAMES
+
 # `name: description`, with continuation lines that are indented further.
 _ATTRIBUTE = re.compile(r"^    (\w+): (.*(?:\n {8,}\S.*)*)", re.MULTILINE)
 
@@ -75,7 +77,8 @@ def make_record_document(record: type[Any], name: str, omits_empty: bool = False
         default: Any = ...
         if omits_empty and (field.default is not MISSING or field.default_factory is not MISSING):
             default = None if field.default is MISSING else field.default
-        declared[field.name] = (hints[field.name], Field(default, description=descriptions.get(field.name)))
+        described = Field(default, description=descriptions.get(field.name))
+        declared[JSON_NAMES.get(field.name, field.name)] = (hints[field.name], described)
     return create_model(name, __base__=Document, __doc__=read_summary(record), **declared)
 
 

@@ -68,10 +68,10 @@ class NewLinkDocument(LinkDocument):
     """A new link to an album.
 
     Attributes:
-        path: The path of the link on this server. It is shown only here.
+        address: The address of the link on this server, from the root. It is shown only here.
     """
 
-    path: str
+    address: str
 
 
 class ActivityList(Document):

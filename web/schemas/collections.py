@@ -33,7 +33,7 @@ class SavedSearchDocument(Document):
         created_at: When it was saved, in UTC, ISO 8601.
         checked_at: When it was last run, in UTC, ISO 8601.
         new_matches: The number of new matches that were not marked as seen.
-        error: Why the last call of the webhook failed; null if it succeeded.
+        reason: Why the last check, or the call of the webhook after it, failed; null if it did not.
     """
 
     id: int
@@ -45,7 +45,7 @@ class SavedSearchDocument(Document):
     created_at: str
     checked_at: str
     new_matches: int
-    error: str | None
+    reason: str | None
 
 
 class WebhookSecret(Document):

@@ -145,11 +145,11 @@ class PlaybackDocument(Document):
         video: The codec of the images; null without images.
         audio: The codec of the sound; null without sound.
         duration: The duration in seconds.
-        type: The media type of the file with its codecs, to ask a browser; null if no browser opens the container.
+        media_type: The media type of the file with its codecs, to ask a browser; null if no browser opens it.
         common: Whether every current browser plays the file itself.
         fragments: The number of fragments.
         fragment_seconds: The length of a fragment in seconds.
-        fragment_type: The media type of the fragments with their codecs.
+        fragment_media_type: The media type of the fragments with their codecs.
         lead: Times in the fragments are later than in the recording by these seconds.
         converts_video: Whether images are encoded again for the fragments; otherwise they are copied.
         converts_audio: The same for sound.
@@ -159,11 +159,11 @@ class PlaybackDocument(Document):
     video: str | None
     audio: str | None
     duration: float
-    type: str | None
+    media_type: str | None
     common: bool
     fragments: int
     fragment_seconds: float
-    fragment_type: str
+    fragment_media_type: str
     lead: float
     converts_video: bool
     converts_audio: bool
@@ -180,7 +180,7 @@ class Loudness(Document):
 
 
 class PageDocument(Document):
-    """A page of a PDF.
+    """A page of a document.
 
     Attributes:
         page: The number of the page, from 1.

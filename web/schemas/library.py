@@ -119,7 +119,7 @@ class ModelList(Document):
     Attributes:
         spaces: The embedding spaces.
         speech: The speech model.
-        models: The available models; `is_present` is true for those on this machine.
+        models: The available models; `present` is true for those on this machine.
     """
 
     spaces: list[SpaceWithRole]
@@ -191,7 +191,7 @@ class JobDocument(Document):
         detail: The file that is being read, or what else is being done.
         cancelling: Whether it was asked to stop.
         summary: The result of a finished job: numbers by name, and a `warning` if folders were unavailable.
-        error: Why it failed.
+        reason: Why it failed.
     """
 
     id: int
@@ -210,7 +210,7 @@ class JobDocument(Document):
     detail: str | None
     cancelling: bool
     summary: dict[str, Any] | None
-    error: str | None
+    reason: str | None
 
 
 class JobList(Document):

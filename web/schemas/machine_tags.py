@@ -15,7 +15,7 @@ class VocabularyTag(Document):
         precision: The measured share of right items among those with the tag, 0 to 1; null if it was not measured.
         recall: The measured share of the items that show it which get the tag; null if it was not measured.
         measured_together: Whether these figures are those of many tags that occur too rarely to be measured alone.
-        items: The number of items with the tag that the caller may read.
+        count: The number of items with the tag that the caller may read.
     """
 
     name: str
@@ -25,7 +25,7 @@ class VocabularyTag(Document):
     precision: float | None
     recall: float | None
     measured_together: bool
-    items: int
+    count: int
 
 
 class MachineTagList(Document):

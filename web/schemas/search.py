@@ -61,6 +61,7 @@ class ItemDocument(Facts):
         available: Whether the disk of the file was mounted at the last scan.
         modified_at: When the file was modified, at the latest when it was indexed, in UTC, ISO 8601. It counts as the
             date of an item without `captured_at`.
+        has_pages: Whether its pages can be drawn: it is a PDF, or an office document and LibreOffice is installed.
         places: The city, the region and the country where it was captured, as far as they are known and the caller may
             see them.
         machine_tags: What the machine recognized, the most probable first. It can be wrong.
@@ -78,6 +79,7 @@ class ItemDocument(Facts):
     belongs_to: str | None
     available: bool
     modified_at: str | None
+    has_pages: bool
     places: list[PlaceDocument]
     machine_tags: list[MachineTagDocument]
     machine_description: str | None

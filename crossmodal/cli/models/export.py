@@ -41,7 +41,7 @@ def export_command(settings: Settings, name: str, role: str | None, sample: int,
     with open_home(settings) as library:
         manifest, checks = export_model(library, name, role, sample)
     if as_json:
-        rows = [asdict(check) | {"is_right": check.is_right} for check in checks]
+        rows = [asdict(check) | {"right": check.is_right} for check in checks]
         print_json({"model": manifest.name, "runtime": manifest.runtime, "rates": manifest.runtimes, "checks": rows})
         return
     for check in checks:

@@ -1,10 +1,9 @@
 """`crossmodal models list` and `get`."""
 
-from dataclasses import asdict
-
 import click
 
 from crossmodal.cli.output import json_option, print_json
+from search.records.json_names import serialize_record
 from search.settings import Settings
 
 
@@ -18,7 +17,7 @@ def list_command(settings: Settings, as_json: bool) -> None:
 
     used = _read_used(settings)
     presets = list_presets(Home(settings.home).models)
-    rows = [asdict(preset) | {"is_used": preset.name in used} for preset in presets]
+    rows = [serialize_record(preset) | {"used": preset.name in used} for preset in presets]
     if as_json:
         print_json({"models": rows, "source": read_source()})
         return

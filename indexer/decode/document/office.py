@@ -10,8 +10,9 @@ from indexer.decode.document.odf import read_odf
 from indexer.decode.document.pptx import read_pptx
 from indexer.decode.document.text import Text, cut_texts
 from indexer.decode.document.xlsx import read_xlsx
-from indexer.decode.family import DocumentFormat, Format, split_suffixes
+from indexer.decode.family import DocumentFormat, Format
 from search.errors import UnreadableMediaError
+from search.media.document.office import OFFICE_SUFFIXES
 
 # How damaged content shows itself: an element, member or value that is missing, wrong or nested too deep.
 DAMAGE = (
@@ -54,10 +55,10 @@ SLIDES_READS = "the text of each slide as a page, tables, charts, speaker notes,
 SHEETS_READS = "all cells by row, dates as dates, formulas without values as formulas, comments"
 SHEETS_OMITS = "number formats other than dates and percent; charts' images"
 OFFICE_FORMATS = (
-    _declare_ooxml(Format("DOCX", split_suffixes("docx docm dotx dotm"), WORD_READS, WORD_OMITS), "word/", read_docx),
-    _declare_ooxml(Format("PPTX", split_suffixes("pptx pptm ppsx potx"), SLIDES_READS, "images"), "ppt/", read_pptx),
-    _declare_ooxml(Format("XLSX", split_suffixes("xlsx xlsm xltx"), SHEETS_READS, SHEETS_OMITS), "xl/", read_xlsx),
-    _declare_odf(Format("ODT", (".odt",), WORD_READS, WORD_OMITS), "text"),
-    _declare_odf(Format("ODS", (".ods",), SHEETS_READS, SHEETS_OMITS), "spreadsheet"),
-    _declare_odf(Format("ODP", (".odp",), SLIDES_READS, "images"), "presentation"),
+    _declare_ooxml(Format("DOCX", OFFICE_SUFFIXES["DOCX"], WORD_READS, WORD_OMITS), "word/", read_docx),
+    _declare_ooxml(Format("PPTX", OFFICE_SUFFIXES["PPTX"], SLIDES_READS, "images"), "ppt/", read_pptx),
+    _declare_ooxml(Format("XLSX", OFFICE_SUFFIXES["XLSX"], SHEETS_READS, SHEETS_OMITS), "xl/", read_xlsx),
+    _declare_odf(Format("ODT", OFFICE_SUFFIXES["ODT"], WORD_READS, WORD_OMITS), "text"),
+    _declare_odf(Format("ODS", OFFICE_SUFFIXES["ODS"], SHEETS_READS, SHEETS_OMITS), "spreadsheet"),
+    _declare_odf(Format("ODP", OFFICE_SUFFIXES["ODP"], SLIDES_READS, "images"), "presentation"),
 )

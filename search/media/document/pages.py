@@ -109,7 +109,10 @@ def _open_page(source: Path, number: int) -> Iterator[tuple["PdfDocument", "PdfP
 def _require_pdf(source: Path) -> None:
     with source.open("rb") as file:
         if b"%PDF-" not in file.read(MAX_HEADER_BYTES):
-            raise NotFoundError("Only a PDF has pages that can be drawn. /passages has the text of other documents.")
+            raise NotFoundError(
+                "Only PDFs, and office documents where LibreOffice is installed, have pages that can be drawn. "
+                "/passages has the text of other documents."
+            )
 
 
 def _get_page(document: "PdfDocument", number: int) -> "PdfPage":
@@ -144,7 +147,7 @@ def _find_words(page: "PdfPage", words: Collection[str]) -> Iterator[Box]:
 def _make_pattern(words: Collection[str]) -> re.Pattern[str] | None:
     """Return a pattern of whole words, longest first; None without words."""
     # Scripts without spaces: a word may be a part of a longer run of letters.
-    parts = {_fold(word): is_unspaced(word) for word in list(words)[:MAX_WORDS] if _fold(word)}
+    parts = {fold(word): is_unspaced(word) for word in list(words)[:MAX_WORDS] if fold(word)}
     if not parts:
         return None
     whole = [
@@ -154,7 +157,7 @@ def _make_pattern(words: Collection[str]) -> re.Pattern[str] | None:
     return re.compile("|".join(whole))
 
 
-def _fold(text: str) -> str:
+def fold(text: str) -> str:
     """Return a text in lower case, without accents and ligatures."""
     letters = unicodedata.normalize("NFKD", text).lower()
     return "".join(letter for letter in letters if not unicodedata.combining(letter))
@@ -174,7 +177,7 @@ def _read_text(textpage: "PdfTextPage") -> tuple[str, list[int]]:
             is_divided = True
             continue
         is_divided = False
-        for letter in _fold(character) or character:
+        for letter in fold(character) or character:
             letters.append(letter)
             places.append(place)
     return "".join(letters), places

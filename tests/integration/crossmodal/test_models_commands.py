@@ -291,9 +291,9 @@ def test_an_adapter_changes_image_vectors_only_and_is_a_model_like_any_other(cap
 
 def test_the_available_models_are_listed(captioned, tiny):
     output = json.loads(run(captioned.home, "models", "list", "--json").stdout)
-    used = {one["name"] for one in output["models"] if one["is_used"]}
+    used = {one["name"] for one in output["models"] if one["used"]}
     assert used == {IMAGE_MODEL, TEXT_MODEL, "whisper-base"}
-    assert all(one["is_present"] for one in output["models"] if one["is_used"])
+    assert all(one["present"] for one in output["models"] if one["used"])
     figures = next(one["figures"] for one in output["models"] if one["name"] == "ViT-B-32/laion2b_s34b_b79k")
     assert figures["coco"] == 0.3934
     assert "not measured by this project" in output["source"]

@@ -57,7 +57,7 @@ def test_an_account_for_one_source_is_added_and_changed(run, fresh, tmp_path):
     run("users", "change", "BO", "--role", "edit", "--all-sources")
     run("users", "change", "bo", "--disable")
     changed = json.loads(run("users", "--json"))["accounts"][1]
-    assert (changed["role"], changed["sources"], changed["is_disabled"]) == ("edit", None, True)
+    assert (changed["role"], changed["sources"], changed["disabled"]) == ("edit", None, True)
     with pytest.raises(UsageError, match="is not a source"):
         run("users", "change", "bo", "--source", str(tmp_path / "c"))
 

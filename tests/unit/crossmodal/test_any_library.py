@@ -150,6 +150,18 @@ def test_items_and_their_segments(demo_library, reference):
         assert demo_library.segments(item.id) == reference.segments(item.id)
 
 
+def test_a_clip_is_written_whole_or_not_at_all(demo_library, tmp_path):
+    film = demo_library.search(types="video")[0].item.id
+    target = tmp_path / "clip.mp4"
+    assert demo_library.clip(film, 1, 2.5, target) == target
+    assert target.read_bytes()[4:8] == b"ftyp"
+    with pytest.raises(crossmodal.UsageError, match="end: must be after `start`"):
+        demo_library.clip(film, 3, 2, target)
+    with pytest.raises(crossmodal.UsageError, match=r"Cannot write .*No such file"):
+        demo_library.clip(film, 1, 2, tmp_path / "none" / "clip.mp4")
+    assert [path.name for path in tmp_path.iterdir()] == ["clip.mp4"]
+
+
 def test_the_status(demo_library, reference):
     assert demo_library.status() == reference.status()
 
@@ -170,6 +182,7 @@ def test_the_status(demo_library, reference):
         (lambda one: list(one.items("lost")), crossmodal.UsageError, "state must be one of"),
         (lambda one: one.forget("/nowhere"), crossmodal.NotFoundError, "No item or source at /nowhere"),
         (lambda one: one.hide("/nowhere"), crossmodal.NotFoundError, "No item at /nowhere"),
+        (lambda one: one.clip(10**9, 1, 2, "a.mp4"), crossmodal.NotFoundError, "There is no item 1000000000"),
         (lambda one: one.job(77), crossmodal.NotFoundError, "There is no job 77"),
         (lambda one: list(one.follow_job(77)), crossmodal.NotFoundError, "There is no job 77"),
         (lambda one: one.retry_job(77), crossmodal.NotFoundError, "There is no job 77"),

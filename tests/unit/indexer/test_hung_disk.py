@@ -40,7 +40,7 @@ def test_the_worker_goes_on_with_other_sources_and_the_items_are_kept(fresh, nea
     try:
         run_worker(fresh, Options(sandbox=False), threading.Event(), until_idle=True)
         assert [fresh.jobs.get(job).state for job in jobs] == [JobState.FAILED, JobState.DONE, JobState.DONE]
-        assert SILENT in fresh.jobs.get(jobs[0]).error
+        assert SILENT in fresh.jobs.get(jobs[0]).reason
         assert fresh.volumes.list_problems() == {str(far): SILENT}
         assert hung.count_threads() <= 3
     finally:

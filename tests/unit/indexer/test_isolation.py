@@ -156,7 +156,7 @@ def test_files_of_the_far_past_and_future_are_indexed_and_sent(fresh, place):
     for item in fresh.catalog.list_items():
         assert item.state is State.INDEXED
         assert client.get(f"/api/v1/items/{item.id}/media").data.decode().startswith(CANARY)
-        assert client.get(f"/api/v1/archive?ids={item.id}").data.startswith(b"PK")
+        assert client.get(f"/api/v1/archive?items={item.id}").data.startswith(b"PK")
     assert index(fresh, media).counts["unchanged"] == 4
 
 

@@ -121,7 +121,7 @@ def test_a_file_that_became_a_link_to_a_secret_is_not_sent(fresh, media, tmp_pat
     (media / "note.txt").symlink_to("/etc/passwd")
     response = client.get(f"/api/v1/items/{item}/media")
     assert (response.status_code, "never indexed" in response.json["detail"]) == (404, True)
-    assert client.get(f"/api/v1/archive?ids={item}").status_code == 404
+    assert client.get(f"/api/v1/archive?items={item}").status_code == 404
 
 
 def add(client, path):

@@ -179,7 +179,7 @@ def test_a_job_for_a_lost_disk_fails_and_a_job_for_all_sources_warns(fresh, disk
     run_worker(fresh, Options(sandbox=False), threading.Event(), until_idle=True)
     one, every = fresh.jobs.get(one.id), fresh.jobs.get(every.id)
     assert (one.state, every.state) == (JobState.FAILED, JobState.DONE)
-    assert f"{disk} (the folder does not exist)" in one.error
+    assert f"{disk} (the folder does not exist)" in one.reason
     assert f"{disk} (the folder does not exist)" in every.summary["warning"]
 
 

@@ -52,7 +52,7 @@ def test_a_finished_job_has_a_summary(fresh, media):
     assert (job.state, fresh.jobs.has_work()) == (JobState.QUEUED, True)
     work(fresh)
     job = fresh.jobs.get(job.id)
-    assert (job.state, job.done, job.total, job.error) == (JobState.DONE, 4, 4, None)
+    assert (job.state, job.done, job.total, job.reason) == (JobState.DONE, 4, 4, None)
     assert (job.summary["added"], job.summary["failed"]) == (3, 1)
     assert job.summary["failures"][0]["path"].endswith("bad.jpg")
     assert not fresh.jobs.has_work()
@@ -73,14 +73,14 @@ def test_a_job_without_paths_scans_all_sources_and_names_the_missing_ones(fresh,
     job = fresh.jobs.get(job.id)
     assert job.summary["removed"] == 1
     assert f"{tmp_path / 'unplugged'} (the folder does not exist)" in job.summary["warning"]
-    assert job.error is None
+    assert job.reason is None
 
 
 def test_what_is_gone_fails_with_its_name(fresh, media):
     job = fresh.jobs.add(Task((str(media / "nowhere"),)))
     work(fresh)
     assert fresh.jobs.get(job.id).state is JobState.FAILED
-    assert "nowhere does not exist" in fresh.jobs.get(job.id).error
+    assert "nowhere does not exist" in fresh.jobs.get(job.id).reason
 
 
 def test_a_queued_job_can_be_taken_back(fresh, media):

@@ -77,7 +77,7 @@ def test_a_job_that_cannot_be_read_fails_alone_and_can_be_removed(fresh, media, 
     assert fresh.jobs.get(job.id).state is JobState.DONE
     failed = client.get(f"/api/v1/jobs/{poison}").json
     assert failed["state"] == "failed"
-    assert failed["error"].startswith("The job cannot be read: ")
+    assert failed["reason"].startswith("The job cannot be read: ")
     assert client.delete(f"/api/v1/jobs/{poison}").status_code == 202
     assert [one["id"] for one in client.get("/api/v1/jobs").json["jobs"]] == [job.id]
 
@@ -94,7 +94,7 @@ def test_any_paths_end_as_a_job_with_a_reason(fresh, media, paths):
     work(fresh)
     ended = fresh.jobs.get(job.id)
     assert ended.state is JobState.FAILED
-    assert "does not exist" in ended.error or "cannot be" in ended.error or "UTF-8" in ended.error
+    assert "does not exist" in ended.reason or "cannot be" in ended.reason or "UTF-8" in ended.reason
     assert make_client(fresh).get("/api/v1/jobs").status_code == 200
 
 
@@ -112,7 +112,7 @@ def test_a_job_during_which_workers_die_is_given_up(fresh, media):
     assert fresh.jobs.take() is None
     ended = fresh.jobs.get(job.id)
     assert ended.state is JobState.FAILED
-    assert f"died {MAX_ATTEMPTS} times" in ended.error
+    assert f"died {MAX_ATTEMPTS} times" in ended.reason
 
 
 def test_a_job_that_makes_progress_or_whose_worker_is_stopped_is_not_given_up(fresh, media):

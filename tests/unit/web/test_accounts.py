@@ -41,7 +41,7 @@ def test_an_account_without_a_password_is_no_admin(fresh):
     assert client.patch(f"/api/v1/accounts/{invited}", json={"role": "admin"}).status_code == 400
     both = {"role": "admin", "password": PASSWORD}
     assert client.patch(f"/api/v1/accounts/{invited}", json=both).status_code == 200
-    assert client.patch(f"/api/v1/accounts/{admin.id}", json={"is_disabled": True}).status_code == 200
+    assert client.patch(f"/api/v1/accounts/{admin.id}", json={"disabled": True}).status_code == 200
 
 
 def test_an_admin_of_an_identity_provider_counts_while_there_is_one(fresh):
@@ -59,7 +59,7 @@ def test_the_last_admin_cannot_be_removed(fresh):
     address = f"/api/v1/accounts/{admin.id}"
     assert client.delete(address).status_code == 400
     assert client.patch(address, json={"role": "search"}).status_code == 400
-    assert client.patch(address, json={"is_disabled": True}).status_code == 400
+    assert client.patch(address, json={"disabled": True}).status_code == 400
     assert client.get("/api/v1/session").json["role"] == "admin"
 
 
@@ -103,7 +103,7 @@ def test_a_link_sets_a_cookie_and_leads_to_the_album(fresh):
     album = owner.post("/api/v1/albums", json={"name": "A"}).json["id"]
     link = owner.post(f"/api/v1/albums/{album}/links", json={"days": 1}).json
     visitor = make_client(fresh)
-    followed = visitor.get(link["path"])
+    followed = visitor.get(link["address"])
     assert (followed.status_code, followed.headers["Location"]) == (302, f"/?album={album}")
     assert followed.headers["Cache-Control"] == "no-store"
     assert visitor.get("/api/v1/session").json["role"] == "view"
@@ -111,14 +111,14 @@ def test_a_link_sets_a_cookie_and_leads_to_the_album(fresh):
     assert visitor.get("/api/v1/searches").status_code == 403
     assert owner.delete(f"/api/v1/albums/{album}/links/{link['id']}").status_code == 204
     assert visitor.get("/api/v1/albums").status_code == 401
-    assert make_client(fresh).get(link["path"]).status_code == 401
+    assert make_client(fresh).get(link["address"]).status_code == 401
 
 
 def test_following_a_link_does_not_sign_out(fresh):
     add_admin(fresh)
     owner = sign_in(make_client(fresh), "admin")
     album = owner.post("/api/v1/albums", json={"name": "A"}).json["id"]
-    owner.get(owner.post(f"/api/v1/albums/{album}/links", json={}).json["path"])
+    owner.get(owner.post(f"/api/v1/albums/{album}/links", json={}).json["address"])
     assert owner.get("/api/v1/session").json["role"] == "admin"
 
 

@@ -24,14 +24,14 @@ def boss(fresh):
 def share(client, **body):
     """Create an album and a link to it, and return the album and the path of the link."""
     album = client.post("/api/v1/albums", json={"name": "Private name"}).json["id"]
-    return album, client.post(f"/api/v1/albums/{album}/links", json=body).json["path"]
+    return album, client.post(f"/api/v1/albums/{album}/links", json=body).json["address"]
 
 
-@pytest.mark.parametrize("change", [{"is_disabled": True}, {"role": "search"}])
+@pytest.mark.parametrize("change", [{"disabled": True}, {"role": "search"}])
 def test_what_a_person_shared_has_no_name_either_when_they_may_no_longer_share(fresh, boss, change):
     owner, friend = add_person(fresh, "ana", Role.EDIT), make_headers(fresh, add_person(fresh, "ben"))
     album, path = share(sign_in(make_client(fresh), "ana"))
-    boss.put(f"/api/v1/albums/{album}/sharing", json={"is_shared": True})
+    boss.put(f"/api/v1/albums/{album}/sharing", json={"shared": True})
     visitor, link = make_client(fresh), {"Authorization": f"Bearer {path.rpartition('/')[2]}"}
     visitor.get(path)
     assert "Private name" in visitor.get("/api/v1/albums").text
@@ -41,7 +41,7 @@ def test_what_a_person_shared_has_no_name_either_when_they_may_no_longer_share(f
     assert visitor.get("/api/v1/albums").status_code == 401
     assert make_client(fresh).get("/api/v1/albums", headers=link).status_code == 401
     assert make_client(fresh).get(path).status_code == 401
-    assert boss.patch(f"/api/v1/accounts/{owner.id}", json={"is_disabled": False, "role": "edit"}).status_code == 200
+    assert boss.patch(f"/api/v1/accounts/{owner.id}", json={"disabled": False, "role": "edit"}).status_code == 200
     assert make_client(fresh).get(path).status_code == 302
 
 
@@ -119,7 +119,7 @@ def test_names_cannot_add_headers(fresh, boss, tmp_path):
     draw_photo("cat", 1).save(tmp_path / "media" / name)
     index(fresh, tmp_path / "media")
     item = boss.get("/api/v1/items").json["items"][0]["id"]
-    for address in (f"items/{item}/media", f"archive?ids={item}"):
+    for address in (f"items/{item}/media", f"archive?items={item}"):
         answer = boss.get(f"/api/v1/{address}")
         assert (answer.status_code, "evil" in str(answer.headers.getlist("Set-Cookie"))) == (200, False), address
     for path, body in (("albums", {"name": INJECTED}), ("keys", {"name": INJECTED})):

@@ -48,7 +48,7 @@ def test_new_matches_are_listed_and_notified_once(client, fresh, media, demo, ho
     notifier.poll()
     found = client.get(f"/api/v1/searches/{saved.json['id']}/matches").json
     assert [item["path"].rsplit("/", 1)[-1] for item in found["items"]] == ["chelsea.jpg"]
-    assert (found["new_matches"], found["error"]) == (1, "the webhook answered 500")
+    assert (found["new_matches"], found["reason"]) == (1, "the webhook answered 500")
     hook.status = 200
     (media / "noise.png").unlink()
     index(fresh, media)

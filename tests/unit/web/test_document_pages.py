@@ -84,7 +84,7 @@ def test_what_is_refused(library, path, status):
 def test_other_items_have_no_pages(library, path):
     client = make_client(library)
     answer = client.get(f"/api/v1/items/{get_item(client, 'note.txt')}/{path}")
-    assert (answer.status_code, "Only a PDF" in answer.json["detail"]) == (404, True)
+    assert (answer.status_code, "Only PDFs" in answer.json["detail"]) == (404, True)
 
 
 def test_a_file_that_was_damaged_after_it_was_indexed_is_refused(library, media):

@@ -150,7 +150,7 @@ def test_cameras_artists_and_tags_are_suggested_and_found_by_words(fresh, tmp_pa
 
 
 def test_suggestions_have_limits(tree):
-    assert len(tree.get("/api/v1/suggestions?q=c&limit=1").json["suggestions"]) == 1
+    assert len(tree.get("/api/v1/suggestions?text=c&limit=1").json["suggestions"]) == 1
     for query in ("limit=0", "limit=21", f"q={'a' * 201}"):
         assert tree.get(f"/api/v1/suggestions?{query}").status_code == 400
 

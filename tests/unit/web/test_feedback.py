@@ -65,8 +65,8 @@ def test_admins_see_how_much_others_have_given_and_can_delete_it(fresh, client, 
     assert client.get(ADDRESS, headers=ana).json["counts"] == []
     counts = client.get(ADDRESS, headers=boss).json["counts"]
     assert counts == [{"account_id": account_id, "account": "ana", "count": 2}]
-    assert client.delete(f"{ADDRESS}?account={account_id}", headers=boss).status_code == 204
-    assert client.delete(f"{ADDRESS}?account=99", headers=boss).status_code == 404
+    assert client.delete(f"{ADDRESS}?account_id={account_id}", headers=boss).status_code == 204
+    assert client.delete(f"{ADDRESS}?account_id=99", headers=boss).status_code == 404
     assert read(client, ana) == []
 
 
@@ -75,7 +75,7 @@ def test_everybody_can_delete_their_own_feedback_and_no_other(client, items, peo
     judge(client, ana, items[0], True)
     judge(client, ben, items[0], True)
     account_id = client.get("/api/v1/session", headers=ben).json["account"]["id"]
-    assert client.delete(f"{ADDRESS}?account={account_id}", headers=ana).status_code == 403
+    assert client.delete(f"{ADDRESS}?account_id={account_id}", headers=ana).status_code == 403
     assert client.delete(ADDRESS, headers=ana).status_code == 204
     assert (read(client, ana), read(client, ben)) == ([], [(items[0], True)])
 

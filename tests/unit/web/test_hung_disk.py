@@ -57,7 +57,7 @@ def test_the_file_itself_is_answered_with_a_problem_and_sent_when_the_disk_is_ba
         assert answer.status_code == 503
         assert answer.json["type"] == "urn:crossmodal:problem:storage"
         assert "does not respond" in answer.json["detail"]
-    archive = client.get(f"/api/v1/archive?ids={near},{far}")
+    archive = client.get(f"/api/v1/archive?items={near},{far}")
     assert (archive.status_code, b"near.png" in archive.data, b"far.png" in archive.data) == (200, True, False)
     disks.free.set()
     wait_for(lambda: disks.count_threads() == 0)

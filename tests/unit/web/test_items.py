@@ -49,7 +49,7 @@ def test_a_passage_comes_with_its_neighbours(client):
     item = get_item(client, "bread.md")
     whole = client.get(f"/api/v1/items/{item}/passages").json["segments"]
     assert [one["kind"] for one in whole].count("passage") >= 1
-    around = client.get(f"/api/v1/items/{item}/passages?around={whole[0]['id']}&count=0").json["segments"]
+    around = client.get(f"/api/v1/items/{item}/passages?around={whole[0]['id']}&limit=0").json["segments"]
     assert [one["id"] for one in around] == [whole[0]["id"]]
     missing = client.get(f"/api/v1/items/{item}/passages?around=999999")
     assert missing.status_code == 404

@@ -173,8 +173,8 @@ def test_failed_files_are_listed_with_advice_and_retried(client, fresh, media):
     (bad,) = client.get("/api/v1/items?state=failed").json["items"]
     assert bad["reason"].startswith("unrecognized image format")
     assert "retry" in bad["advice"]
-    assert client.get("/api/v1/items?type=image&path=red").json["items"][0]["path"].endswith("red.png")
-    assert client.get("/api/v1/items?type=song").status_code == 400
+    assert client.get("/api/v1/items?types=image&path=red").json["items"][0]["path"].endswith("red.png")
+    assert client.get("/api/v1/items?types=song").status_code == 400
     job = client.post("/api/v1/jobs", json={"paths": [bad["path"]], "retry_failed": True})
     assert (job.status_code, job.headers["Location"]) == (202, f"/api/v1/jobs/{job.json['id']}")
     work(fresh)

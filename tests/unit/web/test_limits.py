@@ -126,7 +126,20 @@ json_values = st.recursive(
     st.sampled_from(["jobs", "sources", "searches", "albums", "albums/1/items", "feedback", "archive", "search"]),
     st.dictionaries(
         st.sampled_from(
-            ["paths", "path", "name", "request", "webhook", "add", "remove", "text", "item", "ids", "relevant", "model"]
+            [
+                "paths",
+                "path",
+                "name",
+                "request",
+                "webhook",
+                "add",
+                "remove",
+                "text",
+                "item",
+                "items",
+                "relevant",
+                "model",
+            ]
         ),
         json_values,
         max_size=4,

@@ -200,7 +200,7 @@ def test_archives_have_no_places(library, media, limit):
     limit(LocationPrecision.HIDDEN)
     client = make_client(library)
     ids = [get_item(client, name) for name in ("cat.jpg", "cat.tif", "note.txt")]
-    sent = client.post("/api/v1/archive", json={"ids": ids})
+    sent = client.post("/api/v1/archive", json={"items": ids})
     with zipfile.ZipFile(io.BytesIO(sent.data)) as archive:
         assert archive.namelist() == ["cat.jpg", "cat (2).jpg", "note.txt"]
         assert [read_exif(archive.read(name))[1] for name in archive.namelist()[:2]] == [{}, {}]
@@ -214,7 +214,7 @@ def test_an_archive_reads_each_file_once_and_when_its_turn_comes(library, limit,
     read = []
     monkeypatch.setattr("web.library_files.find_patches", lambda path, _orientation: read.append(path.name) or [])
     streaming = FlaskClient(client.application, client.application.response_class)
-    with streaming.get(f"/api/v1/archive?ids={ids[0]},{ids[1]}") as sent:
+    with streaming.get(f"/api/v1/archive?items={ids[0]},{ids[1]}") as sent:
         assert read == ["cat.jpg"]
         assert sent.data.startswith(b"PK")
     assert read == ["cat.jpg", "cat.png"]
@@ -245,7 +245,7 @@ def test_people_with_a_link_see_no_places(library):
     headers = make_headers(library, add_admin(library))
     album = client.post("/api/v1/albums", json={"name": "cats"}, headers=headers).json["id"]
     client.post(f"/api/v1/albums/{album}/items", json={"add": [item]}, headers=headers)
-    path = client.post(f"/api/v1/albums/{album}/links", json={}, headers=headers).json["path"]
+    path = client.post(f"/api/v1/albums/{album}/links", json={}, headers=headers).json["address"]
     link = {"Authorization": f"Bearer {path.rpartition('/')[2]}"}
     seen = client.get(f"/api/v1/items/{item}", headers=link)
     assert (seen.status_code, seen.json["latitude"], seen.json["longitude"]) == (200, None, None)

@@ -38,7 +38,7 @@ def test_the_file_is_sent_under_a_clean_name(fresh, odd):
 
 def test_names_in_an_archive_have_no_line_breaks(fresh, odd):
     ids = ",".join(str(item.id) for item in fresh.catalog.list_items())
-    body = make_client(fresh).get(f"/api/v1/archive?ids={ids}").data
+    body = make_client(fresh).get(f"/api/v1/archive?items={ids}").data
     names = zipfile.ZipFile(io.BytesIO(body)).namelist()
     assert sorted(names) == ["both__.jpg", "carriage_return.jpg", "escape_[31m.jpg", "para_graph.jpg", "two_lines.jpg"]
 

@@ -83,7 +83,7 @@ def test_fragments_cover_a_recording_without_gaps(client, name, common, converts
 
 
 def test_fragments_are_kept_up_to_a_size_and_go_with_the_item(home, monkeypatch):
-    monkeypatch.setattr("web.api.playback.MIB", 100)
+    monkeypatch.setattr("web.app.MIB", 100)
     client = make_client(home, preview_space=64)
     item = get_item(client, "boxed.mkv")
     for number in (0, 1, 0):

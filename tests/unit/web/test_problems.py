@@ -125,7 +125,7 @@ def test_an_id_that_could_disturb_the_log_is_replaced(client, sent):
         ("search?tpyes=image", "Unknown field `tpyes`; did you mean `types`?"),
         ("items?stat=failed", "Unknown field `stat`; did you mean `state`?"),
         ("items/1/thumbnail?sizes=128", "Unknown field `sizes`; did you mean `size`?"),
-        ("items?zzz=1", "Unknown field `zzz`. Known fields: state, type, path, limit, cursor."),
+        ("items?zzz=1", "Unknown field `zzz`. Known fields: state, types, path, limit, cursor."),
     ],
 )
 def test_a_misspelt_field_of_an_address_gets_a_suggestion(client, address, detail):
@@ -159,7 +159,7 @@ def test_a_misspelt_field_of_a_body_gets_a_suggestion(client, path, body, detail
         (f"items?limit={TOO_MANY_DIGITS}", 400),
         (f"items/1/loudness?points={TOO_MANY_DIGITS}", 400),
         (f"items/1/passages?around={TOO_MANY_DIGITS}", 400),
-        (f"items/1/passages?count={TOO_MANY_DIGITS}", 400),
+        (f"items/1/passages?limit={TOO_MANY_DIGITS}", 400),
         (f"items/1/thumbnail?at={TOO_MANY_DIGITS}", 400),
         ("items/1/thumbnail?at=Infinity", 400),
         (f"items?path={'x' * 60_000}", 400),
@@ -218,8 +218,8 @@ def test_deep_documents_are_refused(client):
 
 
 def test_a_whole_number_may_be_written_with_a_point(client):
-    assert client.post("/api/v1/archive", data='{"ids": [1.0]}', content_type="application/json").status_code == 200
-    assert client.post("/api/v1/archive", data='{"ids": [1.5]}', content_type="application/json").status_code == 400
+    assert client.post("/api/v1/archive", data='{"items": [1.0]}', content_type="application/json").status_code == 200
+    assert client.post("/api/v1/archive", data='{"items": [1.5]}', content_type="application/json").status_code == 400
 
 
 @pytest.mark.parametrize("value", ["0000", "2024-W01-1", "20240531", "2024-13", "2024-05-31x", "٢٠٢٤"])
@@ -234,9 +234,33 @@ def test_dates_of_other_forms_are_refused(client, value):
         ("feedback", {"text": "a", "item": 1, "relevant": 0}),
         ("jobs", {"retry_failed": "yes"}),
         ("albums", {"name": 7}),
-        ("archive", {"ids": ["1"]}),
+        ("archive", {"items": ["1"]}),
         ("searches", {"name": "a", "request": {"text": "a"}, "watched": 1}),
     ],
 )
 def test_values_of_another_type_are_refused(client, path, body):
     assert client.post(f"/api/v1/{path}", json=body).status_code == 400
+
+
+def test_a_field_of_a_route_that_takes_none_is_refused(client):
+    answer = client.get("/api/v1/sources?pth=/a")
+    assert (answer.status_code, answer.json["detail"]) == (
+        400,
+        "Unknown field `pth`. This route takes no fields in its address.",
+    )
+
+
+def test_names_of_earlier_versions_are_accepted(client):
+    for name in ("types", "type"):
+        listed = client.get(f"/api/v1/items?{name}=image&limit=1000").json["items"]
+        assert {one["type"] for one in listed} == {"image"}
+    item = listed[0]["id"]
+    assert client.get(f"/api/v1/archive?ids={item}").data.startswith(b"PK")
+    assert client.post("/api/v1/archive", json={"ids": [item]}).data.startswith(b"PK")
+    assert client.get("/api/v1/suggestions?q=c").json == client.get("/api/v1/suggestions?text=c").json
+    assert client.get(f"/api/v1/items/{item}/passages?count=1").status_code == 200
+
+
+def test_several_types_of_items_can_be_listed(client):
+    listed = client.get("/api/v1/items?types=image&types=video&limit=1000").json["items"]
+    assert {one["type"] for one in listed} == {"image", "video"}

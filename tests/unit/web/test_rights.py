@@ -46,7 +46,7 @@ BODIES = {
     "POST /api/v1/albums/{album_id}/items": {"add": [1]},
     "PATCH /api/v1/albums/{album_id}": {"name": "Mine now"},
     "PUT /api/v1/albums/{album_id}/order": {"items": []},
-    "PUT /api/v1/albums/{album_id}/sharing": {"is_shared": True},
+    "PUT /api/v1/albums/{album_id}/sharing": {"shared": True},
     "POST /api/v1/albums/{album_id}/links": {},
     "PATCH /api/v1/sources/{source_id}": {"watched": True},
     "PATCH /api/v1/accounts/{account_id}": {},
@@ -132,8 +132,8 @@ LISTS = (
     "/api/v1/facets?q=the+letter+about+the+old+train",
     "/api/v1/folders",
     "/api/v1/folders?q=zorblatt",
-    "/api/v1/suggestions?q=hidden",
-    "/api/v1/suggestions?q=sal",
+    "/api/v1/suggestions?text=hidden",
+    "/api/v1/suggestions?text=sal",
     "/api/v1/examples",
     "/api/v1/albums",
     "/api/v1/searches",
@@ -208,7 +208,7 @@ def test_items_like_a_hidden_one_cannot_be_searched(world):
 def test_a_download_of_hidden_and_readable_items_contains_the_readable_ones(world):
     reader = world.callers["search"][1]
     own = get_item_as(world.client, reader, "notes.txt")
-    response = world.client.get(f"/api/v1/archive?ids={own},{world.hidden['item_id']}", headers=reader)
+    response = world.client.get(f"/api/v1/archive?items={own},{world.hidden['item_id']}", headers=reader)
     assert b"notes.txt" in response.data
     assert b"salary" not in response.data
 
@@ -231,7 +231,7 @@ def test_a_change_of_rights_holds_from_the_next_request_on(world):
     assert first["total"] == 1
     world.change(person, sources=[world.open])
     assert world.client.get(address, headers=headers).json["total"] == 0
-    world.change(person, is_disabled=True)
+    world.change(person, disabled=True)
     assert world.client.get(address, headers=headers).status_code == 401
 
 

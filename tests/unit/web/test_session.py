@@ -226,8 +226,8 @@ def test_a_download_form_sends_the_form_token_as_a_field(fresh):
     add_admin(fresh)
     client = sign_in(make_client(fresh), "admin")
     token = client.environ_base.pop("HTTP_X_FORM_TOKEN")
-    assert client.post("/api/v1/archive", data={"ids": "1"}).status_code == 403
-    assert client.post("/api/v1/archive", data={"ids": "1", "form_token": token}).status_code == 404
+    assert client.post("/api/v1/archive", data={"items": "1"}).status_code == 403
+    assert client.post("/api/v1/archive", data={"items": "1", "form_token": token}).status_code == 404
 
 
 def test_a_new_password_ends_the_other_sessions(fresh):

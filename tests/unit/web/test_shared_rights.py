@@ -1,9 +1,13 @@
 """Rights by sharing: albums, links, keys for some sources, and accounts whose rights change."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from search.media.recording.writing import write_video
 from search.records import Account, Role
 from search.storage.accounts import Accounts
 from tests.support.accounts import add_person, make_headers, sign_in
@@ -14,7 +18,7 @@ from tests.support.web_client import make_client
 
 
 def suggest(world, headers, typed):
-    return world.client.get(f"/api/v1/suggestions?q={typed}", headers=headers).json["suggestions"]
+    return world.client.get(f"/api/v1/suggestions?text={typed}", headers=headers).json["suggestions"]
 
 
 @pytest.fixture
@@ -54,7 +58,7 @@ def test_a_link_shows_no_folders_of_the_server(world, tmp_path):
     for address in ("items", f"items/{item}", f"items/{item}/passages", f"items/{item}/similar", "search?types=image"):
         response = world.client.get(f"/api/v1/{address}", headers=visitor)
         assert (response.status_code, str(tmp_path) in response.text) == (200, False), address
-    for address in ("facets", "folders", "examples", "suggestions?q=open", "suggestions?q=cat"):
+    for address in ("facets", "folders", "examples", "suggestions?text=open", "suggestions?text=cat"):
         response = world.client.get(f"/api/v1/{address}", headers=visitor)
         assert (response.status_code, str(tmp_path) in response.text) == (200, False), address
     assert world.client.get("/api/v1/folders", headers=visitor).json["folders"] == []
@@ -89,7 +93,7 @@ def shared_album(world):
     album = world.client.post("/api/v1/albums", json={"name": "Both"}, headers=headers).json["id"]
     items = [get_item_as(world.client, headers, name) for name in ("notes.txt", "salary.txt")]
     world.client.post(f"/api/v1/albums/{album}/items", json={"add": items}, headers=headers)
-    path = world.client.post(f"/api/v1/albums/{album}/links", json={}, headers=headers).json["path"]
+    path = world.client.post(f"/api/v1/albums/{album}/links", json={}, headers=headers).json["address"]
     return SharedAlbum(owner, album, items[1], {"Authorization": f"Bearer {path.rpartition('/')[2]}"})
 
 
@@ -119,7 +123,7 @@ def test_a_key_for_one_source_cannot_share_or_save_for_the_account(world, shared
     key = make_headers(world.library, shared_album.owner, sources=[world.open])
     address = f"/api/v1/albums/{shared_album.id}"
     assert world.client.post(f"{address}/links", json={}, headers=key).status_code == 403
-    assert world.client.put(f"{address}/sharing", json={"is_shared": True}, headers=key).status_code == 403
+    assert world.client.put(f"{address}/sharing", json={"shared": True}, headers=key).status_code == 403
     assert world.client.delete(address, headers=key).status_code == 403
     saved = {"name": "x", "request": {"text": "zorblatt"}, "watched": True}
     assert world.client.post("/api/v1/searches", json=saved, headers=key).status_code == 403
@@ -129,9 +133,9 @@ def test_a_key_for_one_source_cannot_share_or_save_for_the_account(world, shared
 
 def test_what_somebody_shared_ends_with_their_account(world, shared_album):
     assert see(world, shared_album) == 200
-    world.change(shared_album.owner, is_disabled=True)
+    world.change(shared_album.owner, disabled=True)
     assert see(world, shared_album) == 401
-    world.change(shared_album.owner, is_disabled=False)
+    world.change(shared_album.owner, disabled=False)
     assert see(world, shared_album) == 200
     world.change(shared_album.owner, role="search")
     assert see(world, shared_album) == 401
@@ -189,7 +193,7 @@ def test_an_album_shows_a_reader_only_the_names_of_files_in_hidden_sources(
     sources = [world.open] if reads_the_other_source else []
     friend = make_headers(world.library, add_person(world.library, "friend", Role.SEARCH, sources))
     owner = make_headers(world.library, shared_album.owner)
-    sharing = {"is_shared": True}
+    sharing = {"shared": True}
     assert world.client.put(f"/api/v1/albums/{shared_album.id}/sharing", json=sharing, headers=owner).status_code == 200
     item = shared_album.item
     for address in (
@@ -202,7 +206,7 @@ def test_an_album_shows_a_reader_only_the_names_of_files_in_hidden_sources(
         "facets",
         "folders",
         "examples",
-        "suggestions?q=hiddencase",
+        "suggestions?text=hiddencase",
     ):
         response = world.client.get(f"/api/v1/{address}", headers=friend)
         assert (response.status_code, "hiddencase" in response.text) == (200, False), address
@@ -222,9 +226,60 @@ def test_an_album_shows_a_reader_only_the_names_of_files_in_hidden_sources(
 def test_problems_name_only_the_paths_that_a_reader_of_a_shared_album_may_see(world, shared_album, tmp_path):
     friend = make_headers(world.library, add_person(world.library, "friend", Role.SEARCH, [world.open]))
     owner = make_headers(world.library, shared_album.owner)
-    world.client.put(f"/api/v1/albums/{shared_album.id}/sharing", json={"is_shared": True}, headers=owner)
+    world.client.put(f"/api/v1/albums/{shared_album.id}/sharing", json={"shared": True}, headers=owner)
     for name, is_shown in (("open/cat.jpg", True), ("hiddencase/salary.txt", False)):
         item = get_item_as(world.client, owner, name.rpartition("/")[2])
         (tmp_path / name).unlink()
         problem = world.client.get(f"/api/v1/items/{item}/media", headers=friend)
         assert (problem.status_code, name in problem.text) == (404, is_shown), name
+
+
+@pytest.mark.parametrize(
+    ("caller", "status"),
+    [("link", 404), ("search", 404), ("key that may only search", 404), ("edit", 200), ("admin", 200)],
+)
+def test_a_hidden_item_exists_only_for_those_who_may_show_it_again(world, caller, status):
+    admin, headers = world.callers["admin"][1], world.callers[caller][1]
+    item = get_item_as(world.client, admin, "open/cat.jpg")
+    assert world.client.get(f"/api/v1/items/{item}", headers=headers).status_code == 200
+    world.client.post("/api/v1/hidden", json={"items": [item]}, headers=admin)
+    for part in ("", "/thumbnail", "/passages"):
+        assert world.client.get(f"/api/v1/items/{item}{part}", headers=headers).status_code == status, part
+    assert world.client.get(f"/api/v1/items/{item}/media", headers=headers).status_code == 404
+    listed = world.client.get("/api/v1/items", headers=headers).json["items"]
+    assert (item in {one["id"] for one in listed}) == (status == 200)
+
+
+def test_a_hidden_item_that_others_share_does_not_exist(world, tmp_path):
+    admin = world.callers["admin"][1]
+    person = add_person(world.library, "friend", Role.EDIT, [])
+    headers = make_headers(world.library, person)
+    item = get_item_as(world.client, admin, "salary.txt")
+    album = world.hidden["album_id"]
+    world.client.put(f"/api/v1/albums/{album}/sharing", json={"shared": True, "shared_with": []}, headers=admin)
+    assert world.client.get(f"/api/v1/items/{item}", headers=headers).status_code == 200
+    world.client.post("/api/v1/hidden", json={"items": [item]}, headers=admin)
+    assert world.client.get(f"/api/v1/items/{item}", headers=headers).status_code == 404
+    world.client.post("/api/v1/hidden/undo", json={"items": [item]}, headers=admin)
+    assert world.client.get(f"/api/v1/items/{item}", headers=headers).status_code == 200
+
+
+def test_an_account_for_all_sources_that_may_only_search_does_not_see_what_is_hidden(world):
+    admin = world.callers["admin"][1]
+    headers = make_headers(world.library, add_person(world.library, "reader", Role.SEARCH))
+    item = get_item_as(world.client, admin, "notes.txt")
+    world.client.post("/api/v1/hidden", json={"items": [item]}, headers=admin)
+    assert world.client.get(f"/api/v1/items/{item}/media", headers=headers).status_code == 404
+    assert world.client.get("/api/v1/hidden", headers=headers).status_code == 403
+
+
+def test_what_belongs_to_a_hidden_item_does_not_exist_either(world, tmp_path):
+    admin, headers = world.callers["admin"][1], world.callers["search"][1]
+    write_video(
+        tmp_path / "open/cat.mov", [Image.new("RGB", (64, 48))] * 3, Fraction(3), np.zeros(16_000, np.int16), 16_000
+    )
+    index(world.library, tmp_path / "open")
+    item, film = (get_item_as(world.client, admin, name) for name in ("open/cat.jpg", "cat.mov"))
+    assert world.client.get(f"/api/v1/items/{film}/media", headers=headers).status_code == 200
+    world.client.post("/api/v1/hidden", json={"items": [item]}, headers=admin)
+    assert world.client.get(f"/api/v1/items/{film}/media", headers=headers).status_code == 404

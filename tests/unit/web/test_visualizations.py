@@ -138,13 +138,13 @@ def test_a_preview_is_a_jpeg_for_any_image_format(client):
 
 def test_several_files_come_as_one_archive(client):
     ids = [get_item(client, name) for name in ("chelsea.jpg", "holiday.mp4")]
-    answer = client.get(f"/api/v1/archive?ids={ids[0]},{ids[1]},999999")
+    answer = client.get(f"/api/v1/archive?items={ids[0]},{ids[1]},999999")
     assert int(answer.headers["Content-Length"]) == len(answer.data)
     with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
         assert archive.testzip() is None
         assert sorted(archive.namelist()) == ["chelsea.jpg", "holiday.mp4"]
-    assert client.get("/api/v1/archive?ids=999999").status_code == 404
-    assert client.get("/api/v1/archive?ids=a").status_code == 400
+    assert client.get("/api/v1/archive?items=999999").status_code == 404
+    assert client.get("/api/v1/archive?items=a").status_code == 400
 
 
 def test_files_with_one_name_get_numbers_in_an_archive():
@@ -159,17 +159,17 @@ def test_files_with_one_name_get_numbers_in_an_archive():
 def test_an_archive_of_many_files_is_requested_by_post(client):
     ids = [get_item(client, name) for name in ("chelsea.jpg", "holiday.mp4")]
     many = [*ids, *range(10**6, 10**6 + 9_998)]
-    form = {"ids": ",".join(map(str, many))}
-    for answer in (client.post("/api/v1/archive", json={"ids": many}), client.post("/api/v1/archive", data=form)):
+    form = {"items": ",".join(map(str, many))}
+    for answer in (client.post("/api/v1/archive", json={"items": many}), client.post("/api/v1/archive", data=form)):
         assert answer.mimetype == "application/zip"
         with zipfile.ZipFile(io.BytesIO(answer.data)) as archive:
             assert sorted(archive.namelist()) == ["chelsea.jpg", "holiday.mp4"]
-    refused = client.get("/api/v1/archive", query_string={"ids": ",".join(map(str, many[:501]))})
+    refused = client.get("/api/v1/archive", query_string={"items": ",".join(map(str, many[:501]))})
     assert refused.status_code == 400
-    assert refused.json["detail"] == "ids: at most 500 are allowed, not 501; send up to 10000 by POST"
-    assert client.post("/api/v1/archive", json={"ids": [*many, 7]}).status_code == 400
-    assert client.post("/api/v1/archive", json={"ids": []}).status_code == 400
-    assert client.post("/api/v1/archive", data={"ids": "1;2"}).status_code == 400
+    assert refused.json["detail"] == "items: at most 500 are allowed, not 501; send up to 10000 by POST"
+    assert client.post("/api/v1/archive", json={"items": [*many, 7]}).status_code == 400
+    assert client.post("/api/v1/archive", json={"items": []}).status_code == 400
+    assert client.post("/api/v1/archive", data={"items": "1;2"}).status_code == 400
 
 
 @pytest.mark.parametrize("size", [128, 256])

@@ -58,7 +58,7 @@ export function describeAccount(account, sources) {
   const used = account.signed_in_at
     ? t("people.signed_in", { time: formatDate(account.signed_in_at) })
     : t("people.never_signed_in");
-  return { rights, used, warning: account.is_disabled ? t("people.disabled") : "" };
+  return { rights, used, warning: account.disabled ? t("people.disabled") : "" };
 }
 
 /**
@@ -69,7 +69,7 @@ export function describeAccount(account, sources) {
 function createRightsForm(account, sources, onChange) {
   const role = createRoleSelect(account.role);
   const folders = createSourcesField(sources, account.sources, t("sources.all_later"));
-  const disabled = createElement("input", { type: "checkbox", checked: account.is_disabled });
+  const disabled = createElement("input", { type: "checkbox", checked: account.disabled });
   bindRole(role, folders);
   const form = createElement(
     "form",
@@ -82,7 +82,7 @@ function createRightsForm(account, sources, onChange) {
   bindForm(form, async (field) => {
     // An admin has no list of folders; sending one would limit them after the role is taken away.
     const sent = field("role") === "admin" ? null : folders.read();
-    await changeAccount(account.id, { role: field("role"), sources: sent, is_disabled: disabled.checked });
+    await changeAccount(account.id, { role: field("role"), sources: sent, disabled: disabled.checked });
     await onChange();
     showStatus(t("people.saved", { name: account.name }));
   });

@@ -29,22 +29,21 @@ function createHiddenRow({ id, path }) {
   image.addEventListener("error", () => image.remove());
   const title = createElement("span", { className: "grow path" }, name, createElement("small", {}, path));
   const row = createElement("li", {}, image, title);
-  if (may("edit")) {
-    const show = reportErrors(async () => {
-      await unhideItems([id]);
-      await Promise.all([showHidden(), showSummary()]);
-    });
-    row.append(createButton(t("hide.undo"), show, { aria: { label: `${t("hide.undo")}: ${name}` } }));
-  }
+  const show = reportErrors(async () => {
+    await unhideItems([id]);
+    await Promise.all([showHidden(), showSummary()]);
+  });
+  row.append(createButton(t("hide.undo"), show, { aria: { label: `${t("hide.undo")}: ${name}` } }));
   return row;
 }
 
 /**
- * Show what is hidden; the section is not shown if that is nothing.
+ * Show what is hidden to those who may show it again; the section is not shown if that is nothing.
  *
  * @param {boolean} [isNextPage] append the next page
  */
 export async function showHidden(isNextPage = false) {
+  if (!may("edit")) return;
   const after = isNextPage && cursor ? cursor : 0;
   const { items, next } = await listHidden(new URLSearchParams({ limit: String(PAGE_SIZE), cursor: String(after) }));
   cursor = next;

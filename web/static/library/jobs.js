@@ -47,8 +47,8 @@ function describeProgress({ total, done, rate, seconds_left }) {
 }
 
 /** @param {Job} job */
-function describeSummary({ error, model, summary }) {
-  if (error) return localizeReason(error);
+function describeSummary({ reason, model, summary }) {
+  if (reason) return localizeReason(reason);
   if (model) return summary ? t("sum.filled", { n: Number(summary["filled"]) }) : "";
   const counts = COUNTS.filter((name) => summary?.[name]);
   const texts = counts.map((name) => t(`sum.${name}`, { n: Number(summary?.[name]) }));

@@ -38,7 +38,7 @@ function createSpaceRow({ retriever, model, dimension, embeddings, total, role }
  * @param {Set<string>} used names of the models that are in use
  */
 function createModelChoice(models, used) {
-  const choices = models.filter((model) => model.is_present && !used.has(model.name));
+  const choices = models.filter((model) => model.present && !used.has(model.name));
   if (!choices.length) return createElement("li", {}, createElement("small", {}, t("lib.no_models")));
   const options = choices.map(({ name, role }, index) =>
     createElement("option", { value: String(index) }, `${t(`retriever.${role}`)}: ${name}`),

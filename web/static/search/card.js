@@ -32,7 +32,7 @@ function createCaption({ item, evidence, score, date_guessed: isDateGuessed }, w
   const best = evidence[0];
   const hasDate = isDateGuessed || (!best && item.captured_at);
   const date = hasDate ? describeDate(item, Boolean(best) || width < MIN_WIDTH_FOR_TIME) : "";
-  const reason = best ? describeEvidence(best) : date ? "" : item.path.split("/").at(-2);
+  const reason = best ? describeEvidence(best, item) : date ? "" : item.path.split("/").at(-2);
   const note = [date, reason].filter(Boolean).join(" · ");
   const why = createElement("span", { className: "why", title: hasDate ? describeDate(item) : "" }, note);
   if (!best) {

@@ -137,7 +137,7 @@ export function addItemDetails(side, item, hit, { words, stage, place }) {
   const { player } = stage;
   const { film } = item;
   if (film) side.querySelector(".tools")?.append(createButton(t("view.film"), () => stage.toggleFilm(film)));
-  side.append(createElement("h3", {}, t("view.details")), createFacts(item, words.trim()));
+  side.append(createElement("h3", {}, t("view.details")), createFacts(item));
   const timeline = player && item.duration ? createTimeline(item, player, hit.evidence.filter(isTimed)) : null;
   if (timeline) stage.element.append(timeline.bar);
   const chapters = player && createChapters(item.segments, (seconds) => stage.seek(seconds));

@@ -2,11 +2,10 @@
 
 import { getMediaAddress } from "../shared/api.js";
 import { createElement } from "../shared/dom.js";
-import { describeDate, formatLanguage, formatRating, formatTime, getFileName, getFolder } from "../shared/format.js";
+import { describeDate, formatLanguage, formatRating, formatTime, getFileName } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { localizeReason } from "../shared/reasons.js";
-import { may } from "../shared/session.js";
-import { locate, mayKeepQueries } from "../shared/site.js";
+import { locate } from "../shared/site.js";
 import { createTagLinks } from "./machine-tags.js";
 
 /** @import { FullItem } from "../shared/types.js" */
@@ -25,9 +24,8 @@ function createMapLink(latitude, longitude) {
  * Return a list of the details of an item.
  *
  * @param {FullItem} item
- * @param {string} words the words of the query; the link to the folder keeps them
  */
-export function createFacts(item, words) {
+export function createFacts(item) {
   const list = createElement("dl", { className: "facts" });
   /** @param {string} name @param {...(Node | string)} values */
   const add = (name, ...values) => {
@@ -75,8 +73,5 @@ export function createFacts(item, words) {
       createElement("a", { href, target: "_blank", rel: "noopener", title: localizeReason(reason) }, name),
     );
   }
-  if (!may("search")) return list;
-  const query = `${mayKeepQueries() ? words : ""} in:"${getFolder(item.path)}"`.trim();
-  add("path", createElement("a", { href: locate(`/?q=${encodeURIComponent(query)}`) }, t("view.folder")));
   return list;
 }

@@ -42,6 +42,6 @@ export function createMoment(moment, item, words, stage) {
     row.classList.add("pictured");
     row.append(createElement("img", { src: getThumbnailAddress(item, time), alt: "", loading: "lazy" }));
   }
-  row.append(createElement("small", {}, describeEvidence(moment)), highlightWords(moment.snippet ?? "", words));
+  row.append(createElement("small", {}, describeEvidence(moment, item)), highlightWords(moment.snippet ?? "", words));
   return createElement("li", {}, row);
 }

@@ -1,17 +1,22 @@
-/** The pages of a PDF, one at a time, with the words of the query marked. */
+/** The pages of a PDF or an office document, one at a time, with the words of the query marked. */
 
-import { getPageAddress, getThumbnailAddress, PAGE_WIDTHS, readPage } from "../shared/api.js";
+import { getPageAddress, getThumbnailAddress, PAGE_WIDTHS, readPage, readPageOfSegment } from "../shared/api.js";
 import { createElement, createIconButton } from "../shared/dom.js";
 import { getErrorMessage } from "../shared/errors.js";
 import { t } from "../shared/i18n.js";
 
-/** @import { Evidence, Item, PageOutline, TextLine } from "../shared/types.js" */
+/**
+ * @import { Evidence, Item, PageOutline, TextLine } from "../shared/types.js"
+ * @import { Target } from "./stage.js"
+ */
 
 // A page is not wider than this, in CSS pixels, unless it is enlarged.
 const MAX_WIDTH = 900;
 const ZOOM_FACTORS = [1, 1.4, 2, 2.8];
 // Left above the first mark when a page is scrolled to it, as a share of the visible height.
 const MARK_OFFSET = 0.25;
+// An office document is converted before its first page is shown. The reader is told so after this time.
+const WAITING_MS = 500;
 
 /**
  * Return the width in which a page is requested: as many pixels as the screen shows.
@@ -35,8 +40,8 @@ function frameLine({ quad }) {
   return [left, top, Math.max(...across) - left, Math.max(...down) - top];
 }
 
-/** @param {Item} item */
-export const hasPages = (item) => item.type === "document" && /\.pdf$/i.test(item.path);
+/** @param {Item} item whether the numbers of pages of its passages are those of the pages that are drawn */
+export const isPdf = (item) => /\.pdf$/i.test(item.path);
 
 export class Pager {
   element = createElement("div", { className: "pager" });
@@ -47,6 +52,8 @@ export class Pager {
   #words;
   #count = 0;
   #zoom = 0;
+  /** @type {number | null} the passage whose page is shown; null if a page was chosen */
+  #segment = null;
   #latestRequest = 0;
   /** @type {PageOutline | null} */
   #outline = null;
@@ -56,7 +63,8 @@ export class Pager {
   #marks = createElement("div", { className: "page-marks", aria: { hidden: true } });
   #frame = createElement("div", { className: "page" }, this.#image, this.#marks);
   #message = createElement("p", { className: "page-message" });
-  #view = createElement("div", { className: "page-view", tabIndex: 0 }, this.#frame, this.#message);
+  #note = createElement("p", { className: "page-message" });
+  #view = createElement("div", { className: "page-view", tabIndex: 0 }, this.#frame, this.#message, this.#note);
   #field = createElement("input", { type: "number", min: "1", value: "1", aria: { label: t("pages.number") } });
   #total = createElement("span", {});
   #back = createIconButton("↑", t("pages.previous"), () => this.turn(-1));
@@ -64,15 +72,16 @@ export class Pager {
 
   /**
    * @param {Item} item
-   * @param {number} page the page to show first
+   * @param {Target} target the page, or the passage, to show first
    * @param {string} words the words to mark
    */
-  constructor(item, page, words) {
+  constructor(item, { page, segment }, words) {
     this.#item = item;
     this.#words = words.trim();
-    this.page = page;
+    this.page = page ?? 1;
+    if (!page) this.#segment = segment ?? null;
     this.#view.setAttribute("role", "group");
-    this.#message.setAttribute("role", "status");
+    for (const line of [this.#message, this.#note]) line.setAttribute("role", "status");
     this.#field.addEventListener("change", () => this.goTo(Number(this.#field.value)));
     const smaller = createIconButton("−", t("pages.smaller"), () => this.zoomBy(-1));
     const larger = createIconButton("+", t("pages.larger"), () => this.zoomBy(1));
@@ -95,8 +104,23 @@ export class Pager {
     this.#field.value = String(wanted);
     if (wanted === this.page && !this.#message.textContent) return;
     this.page = wanted;
+    this.#segment = null;
     this.onTurn?.(wanted);
     this.#read();
+  }
+
+  /**
+   * Turn to the page that something is on.
+   *
+   * @param {Target} target
+   */
+  show({ page, segment }) {
+    if (page && (isPdf(this.#item) || !segment)) {
+      this.goTo(page);
+    } else if (segment) {
+      this.#segment = segment;
+      this.#read();
+    }
   }
 
   /**
@@ -125,20 +149,40 @@ export class Pager {
     const thisRequest = this.#latestRequest;
     this.#view.setAttribute("aria-busy", "true");
     this.#marks.replaceChildren();
+    const waiting = setTimeout(() => this.#showNote(t("pages.preparing")), WAITING_MS);
     this.#draw();
     try {
-      const outline = await readPage(this.#item.id, this.page, this.#words);
+      const outline = await this.#request();
       if (thisRequest === this.#latestRequest) this.#show(outline);
     } catch (error) {
       if (thisRequest === this.#latestRequest) this.#showProblem(getErrorMessage(error));
     }
-    this.#view.removeAttribute("aria-busy");
+    clearTimeout(waiting);
+    if (thisRequest === this.#latestRequest) this.#view.removeAttribute("aria-busy");
+  }
+
+  #request() {
+    const { id } = this.#item;
+    return this.#segment === null
+      ? readPage(id, this.page, this.#words)
+      : readPageOfSegment(id, this.#segment, this.#words);
+  }
+
+  /** @param {string} text what is done meanwhile */
+  #showNote(text) {
+    if (!this.#count) this.#note.textContent = text;
   }
 
   /** @param {PageOutline} outline */
   #show({ page, pages, width, height, boxes }) {
     this.#count = pages;
     this.#message.textContent = "";
+    this.#note.textContent = "";
+    this.#segment = null;
+    if (page !== this.page) {
+      this.page = page;
+      this.onTurn?.(page);
+    }
     this.#draw();
     this.#frame.style.aspectRatio = `${width} / ${height}`;
     this.#field.max = String(pages);
@@ -171,6 +215,7 @@ export class Pager {
 
   /** @param {string} message */
   #showProblem(message) {
+    this.#note.textContent = "";
     this.#message.textContent = message;
     if (this.#item.placeholder) this.#image.src = getThumbnailAddress(this.#item);
   }
@@ -183,6 +228,8 @@ export class Pager {
     const width = Math.min(available, MAX_WIDTH) * (ZOOM_FACTORS[this.#zoom] ?? 1);
     this.#frame.style.width = `${width}px`;
     const address = getPageAddress(this.#item.id, this.page, choosePageWidth(width, devicePixelRatio));
-    if (!this.#message.textContent && this.#image.getAttribute("src") !== address) this.#image.src = address;
+    // Until it is known which page a passage is on, no page is requested; neither before a document is converted.
+    if (this.#segment !== null || !(this.#count || isPdf(this.#item)) || this.#message.textContent) return;
+    if (this.#image.getAttribute("src") !== address) this.#image.src = address;
   }
 }

@@ -5,6 +5,7 @@
  * @property {number} id of the item
  * @property {number | null} [time] in seconds
  * @property {number | null} [page] from 1
+ * @property {number | null} [segment] what was found; not in the address
  */
 
 const FIELDS = ["item", "t", "page"];

@@ -119,7 +119,7 @@ export class SavedPanel {
   }
 
   /** @param {SavedSearch} search */
-  #createSearchRow({ id, name, address, new_matches: newMatches, error }) {
+  #createSearchRow({ id, name, address, new_matches: newMatches, reason }) {
     const row = createElement("li", {}, createElement("a", { className: "grow", href: locate(address) }, name));
     if (newMatches) {
       const showNew = this.#catchErrors(async () => {
@@ -130,7 +130,7 @@ export class SavedPanel {
       });
       row.append(createButton(`${t("saved.see")} (${newMatches})`, showNew, { className: "chip on" }));
     }
-    if (error) row.append(createElement("small", { className: "wrong" }, error));
+    if (reason) row.append(createElement("small", { className: "wrong" }, reason));
     row.append(this.#createRemoveButton(name, () => deleteSearch(id)));
     return row;
   }

@@ -25,7 +25,7 @@ const NEW_ALBUM = "new";
  * @param {number[]} ids
  */
 function downloadArchive(ids) {
-  const field = createElement("input", { type: "hidden", name: "ids", value: ids.join(",") });
+  const field = createElement("input", { type: "hidden", name: "items", value: ids.join(",") });
   const token = createElement("input", { type: "hidden", name: "form_token", value: getFormToken() });
   const form = createElement("form", { method: "post", action: getArchiveAddress(), hidden: true }, field, token);
   document.body.append(form);

@@ -18,7 +18,7 @@ const DEFAULT_DAYS = 30;
 /**
  * Return whom an album is shared with, or who shares it, in words; empty if only the user of the page sees it.
  *
- * @param {Pick<Album, "owner" | "owner_id" | "is_shared" | "shared_with">} album
+ * @param {Pick<Album, "owner" | "owner_id" | "shared" | "shared_with">} album
  * @param {number} accountId of the user of the page
  * @param {import("../shared/i18n.js").Translate} [translate]
  */
@@ -27,7 +27,7 @@ export function describeSharing(album, accountId, translate = t) {
   if (accountId && album.owner && album.owner_id !== accountId) {
     parts.push(translate("share.of", { name: album.owner }));
   }
-  if (album.is_shared) parts.push(translate("share.with_all"));
+  if (album.shared) parts.push(translate("share.with_all"));
   else if (album.shared_with.length) parts.push(translate("share.with", { n: album.shared_with.length }));
   return parts.join(" · ");
 }
@@ -84,10 +84,10 @@ export class ShareDialog {
 
   /** @param {HTMLElement} people */
   #createPeopleField(people) {
-    const everyone = createElement("input", { type: "checkbox", checked: this.#album.is_shared });
+    const everyone = createElement("input", { type: "checkbox", checked: this.#album.shared });
     everyone.addEventListener("change", () => {
       people.hidden = everyone.checked;
-      this.#share({ is_shared: everyone.checked });
+      this.#share({ shared: everyone.checked });
     });
     people.hidden = everyone.checked;
     return createElement(
@@ -117,9 +117,9 @@ export class ShareDialog {
   #share(change) {
     // Kept at once, so that a second click before the response does not undo the first one.
     this.#album = { ...this.#album, ...change };
-    const { id, is_shared, shared_with } = this.#album;
+    const { id, shared, shared_with } = this.#album;
     return this.#try(async () => {
-      await shareAlbum(id, { is_shared, shared_with });
+      await shareAlbum(id, { shared, shared_with });
       this.#status.textContent = t("share.saved");
     });
   }
@@ -130,7 +130,7 @@ export class ShareDialog {
       this.#try(async () => {
         const days = readLifetime(lifetime.querySelector("select")?.value ?? "");
         const link = await addLink(this.#album.id, days);
-        const address = new URL(link.path, location.origin).href;
+        const address = new URL(link.address, location.origin).href;
         this.#newLink.replaceChildren(createSecretField(t("share.new_link"), address, t("share.once")));
         await this.#showLinks();
       });

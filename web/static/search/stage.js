@@ -5,14 +5,14 @@ import { createElement, startPlaying } from "../shared/dom.js";
 import { getFileName, isTimed } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { createCropFrame } from "./crop.js";
-import { hasPages, Pager } from "./pages.js";
+import { Pager } from "./pages.js";
 import { streamIfNeeded } from "./streaming.js";
 
 /**
  * @import { Crop, Item } from "../shared/types.js"
  * @import { Place } from "./place.js"
  *
- * @typedef {{ segment?: number, start?: number | null, page?: number | null }} Target Where something is in an item.
+ * @typedef {{ segment?: number | null, start?: number | null, page?: number | null }} Target Where something is in an item.
  *
  * @typedef {object} StageOptions
  * @property {string} words the words to mark on pages
@@ -47,7 +47,7 @@ export class Stage {
   player = null;
   /** @type {HTMLImageElement | null} the image, if the item is one */
   image = null;
-  /** @type {Pager | null} the pages, if the item is a PDF */
+  /** @type {Pager | null} the pages, if the item is a document that has some */
   pager = null;
   /** @type {HTMLElement | null} where the text of a sound recording, or of any other document, goes */
   paper = null;
@@ -64,12 +64,12 @@ export class Stage {
    * @param {Place} place what to show first
    * @param {StageOptions} options
    */
-  constructor(item, { time, page }, { words, onCrop, onMove }) {
+  constructor(item, { time, page, segment }, { words, onCrop, onMove }) {
     this.#item = item;
     if (item.type === "image") {
       this.#showImage(item, onCrop);
-    } else if (hasPages(item)) {
-      this.pager = new Pager(item, page ?? 1, words);
+    } else if (item.has_pages) {
+      this.pager = new Pager(item, { page, segment }, words);
       this.pager.onTurn = onMove;
       this.element.append(this.pager.element);
     }
@@ -102,7 +102,7 @@ export class Stage {
    */
   canShow({ start, page, segment }) {
     if (this.player) return isTimed({ start });
-    return Boolean(this.pager ? page : this.paper && segment);
+    return Boolean(this.pager ? page || segment : this.paper && segment);
   }
 
   /**
@@ -112,7 +112,7 @@ export class Stage {
    */
   show({ start, page, segment }) {
     if (this.player && isTimed({ start })) this.seek(start ?? 0);
-    else if (this.pager && page) this.pager.goTo(page);
+    else if (this.pager) this.pager.show({ page, segment });
     else if (segment) this.showSegment?.(segment);
   }
 

@@ -27,7 +27,8 @@ const Source = /** @type {typeof MediaSource | undefined} */ (
  * @param {Playback} playback
  * @param {HTMLMediaElement} player
  */
-const playsFile = (playback, player) => playback.common || (playback.type && player.canPlayType(playback.type) !== "");
+const playsFile = (playback, player) =>
+  playback.common || (playback.media_type && player.canPlayType(playback.media_type) !== "");
 
 /**
  * Return whether a position has been loaded.
@@ -79,7 +80,7 @@ class Stream {
       () => {
         URL.revokeObjectURL(this.#player.src);
         source.duration = this.#playback.duration;
-        this.#buffer = source.addSourceBuffer(this.#playback.fragment_type);
+        this.#buffer = source.addSourceBuffer(this.#playback.fragment_media_type);
         this.#buffer.timestampOffset = -this.#playback.lead;
         this.#load();
       },
@@ -157,7 +158,7 @@ class Stream {
  */
 export async function streamIfNeeded(item, player, start, show) {
   const playback = await readPlayback(item.id).catch(() => null);
-  if (!playback || playsFile(playback, player) || !Source?.isTypeSupported(playback.fragment_type)) return;
+  if (!playback || playsFile(playback, player) || !Source?.isTypeSupported(playback.fragment_media_type)) return;
   const codecs = [playback.video, playback.audio].filter(Boolean).join(", ");
   const isConverted = playback.converts_video || (!playback.video && playback.converts_audio);
   const key = isConverted ? "view.converted" : "view.remuxed";

@@ -2,6 +2,7 @@
 
 import { createButton, createElement, highlightWords, startPlaying } from "../shared/dom.js";
 import { formatTime, isTimed, namePage } from "../shared/format.js";
+import { t } from "../shared/i18n.js";
 
 /**
  * @import { Item, Segment } from "../shared/types.js"
@@ -66,9 +67,11 @@ function createRow(segment, item, words, stage) {
   if (isTimed(segment) && stage.player) {
     row.append(createElement("button", { type: "button", className: "seek" }, label), ...text);
     playOnClick(row, segment, stage.player);
-  } else if (segment.page && stage.pager) {
+  } else if (stage.pager) {
     row.append(
-      createButton(label, () => stage.show(segment), { className: "seek" }),
+      createButton(label || t("pages.show"), () => stage.show({ ...segment, segment: segment.id }), {
+        className: "seek",
+      }),
       ...text,
     );
   } else {

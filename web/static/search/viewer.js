@@ -6,6 +6,7 @@ import { isTimed } from "../shared/format.js";
 import { t } from "../shared/i18n.js";
 import { locate } from "../shared/site.js";
 import { addItemDetails, createDetails } from "./details.js";
+import { isPdf } from "./pages.js";
 import { readPlace, writePlace } from "./place.js";
 import { Stage } from "./stage.js";
 import { showTextBoxes } from "./text-boxes.js";
@@ -37,7 +38,10 @@ const ADDRESS_PAUSE_MS = 400;
  */
 function findPlace({ item, evidence }) {
   const time = evidence.find(isTimed)?.start ?? null;
-  return { id: item.id, time, page: evidence.find((one) => one.page)?.page ?? null };
+  const segment = evidence.find((one) => one.kind !== "name")?.segment ?? null;
+  // The pages of an office document are those of the PDF that it is converted to: the server finds the one to show.
+  const page = isPdf(item) ? (evidence.find((one) => one.page)?.page ?? null) : null;
+  return { id: item.id, time, page, segment };
 }
 
 export class Viewer {
@@ -244,7 +248,7 @@ export class Viewer {
     if (!hit || !this.#state) return;
     const { item } = hit;
     const first = findPlace(hit);
-    const shown = { id: item.id, time: place?.time ?? first.time, page: place?.page ?? first.page };
+    const shown = { ...first, time: place?.time ?? first.time, page: place?.page ?? first.page };
     const stage = new Stage(item, shown, {
       words: this.#words,
       onCrop: (crop) => this.#options.like(item, 1, crop),

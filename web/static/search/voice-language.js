@@ -56,5 +56,17 @@ export async function bindVoiceLanguage() {
   select.replaceChildren(
     ...choices.map(([value, text]) => createElement("option", { value, selected: value === stored }, text ?? "")),
   );
-  select.addEventListener("change", () => localStorage.setItem(STORED_KEY, select.value));
+  showShort(select);
+  select.addEventListener("change", () => {
+    localStorage.setItem(STORED_KEY, select.value);
+    showShort(select);
+  });
+}
+
+/** @param {HTMLSelectElement} select whose choice is shown as a code where there is no room for the name */
+function showShort(select) {
+  const frame = select.closest(".voice-language");
+  if (frame instanceof HTMLElement) {
+    frame.dataset["short"] = select.value.toUpperCase() || t("voice.detect_short");
+  }
 }

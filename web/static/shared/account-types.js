@@ -9,7 +9,7 @@
  * @property {AccountRole} role
  * @property {number[] | null} sources ids of the folders that it may read; null for all
  * @property {string | null} signed_in_at ISO 8601
- * @property {boolean} is_disabled
+ * @property {boolean} disabled
  *
  * @typedef {object} Session
  * @property {string} role

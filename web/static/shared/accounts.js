@@ -42,7 +42,7 @@ export const addAccount = (account) => sendJson("POST", "/api/v1/accounts", acco
  * @property {string} [role]
  * @property {number[] | null} [sources]
  * @property {string} [password]
- * @property {boolean} [is_disabled]
+ * @property {boolean} [disabled]
  */
 
 /** @type {(id: number, change: AccountChange) => Promise<Account>} */
@@ -71,13 +71,13 @@ export const deleteKey = (id) => send(`/api/v1/keys/${id}`, { method: "DELETE" }
 /** @type {() => Promise<{ people: Person[] }>} in order of name */
 export const listPeople = () => send("/api/v1/people");
 
-/** @type {(id: number, sharing: { is_shared: boolean, shared_with: number[] }) => Promise<Album>} */
+/** @type {(id: number, sharing: { shared: boolean, shared_with: number[] }) => Promise<Album>} */
 export const shareAlbum = (id, sharing) => sendJson("PUT", `/api/v1/albums/${id}/sharing`, sharing);
 
 /** @type {(album: number) => Promise<{ links: Link[] }>} newest first */
 export const listLinks = (album) => send(`/api/v1/albums/${album}/links`);
 
-/** @type {(album: number, days: number | null) => Promise<Link & { path: string }>} */
+/** @type {(album: number, days: number | null) => Promise<Link & { address: string }>} */
 export const addLink = (album, days) => sendJson("POST", `/api/v1/albums/${album}/links`, { days });
 
 /** @type {(album: number, id: number) => Promise<void>} */

@@ -96,7 +96,7 @@ export const readFolders = (request) => sendJson("POST", "/api/v1/folders", requ
 
 /** @type {(text: string) => Promise<Suggestion[]>} */
 export const readSuggestions = async (text) =>
-  (await send(`/api/v1/suggestions?${new URLSearchParams({ q: text.slice(-MAX_TYPED) })}`)).suggestions;
+  (await send(`/api/v1/suggestions?${new URLSearchParams({ text: text.slice(-MAX_TYPED) })}`)).suggestions;
 
 /** @type {() => Promise<Example[]>} */
 export const readExamples = async () => (await send("/api/v1/examples")).examples;
@@ -111,14 +111,20 @@ export const readMap = (fields) => send(`/api/v1/map?${fields}`);
 export const readHeatmap = (id, fields) => send(`/api/v1/items/${id}/heatmap?${fields}`);
 
 /** @type {(id: number) => Promise<{ segments: Segment[] }>} */
-export const readFirstPassage = (id) => send(`/api/v1/items/${id}/passages?count=1`);
+export const readFirstPassage = (id) => send(`/api/v1/items/${id}/passages?limit=1`);
 
 /** @type {(id: number, text: string) => Promise<{ moments: Evidence[] }>} */
 export const readMoments = (id, text) => send(`/api/v1/items/${id}/moments?${new URLSearchParams({ text })}`);
 
-/** @type {(id: number, page: number, text: string) => Promise<PageOutline>} a page of a PDF */
+/** @type {(id: number, page: number, text: string) => Promise<PageOutline>} a page of a document */
 export const readPage = (id, page, text) =>
   send(`/api/v1/items/${id}/pages/${page}?${new URLSearchParams({ text: text.slice(0, MAX_PAGE_TEXT) })}`);
+
+/** @type {(id: number, segment: number, text: string) => Promise<PageOutline>} the page that a passage is on */
+export const readPageOfSegment = (id, segment, text) => {
+  const fields = new URLSearchParams({ segment: String(segment), text: text.slice(0, MAX_PAGE_TEXT) });
+  return send(`/api/v1/items/${id}/pages?${fields}`);
+};
 
 /** @type {(id: number, points: number) => Promise<{ peaks: number[] }>} */
 export const readLoudness = (id, points) => send(`/api/v1/items/${id}/loudness?points=${points}`);
@@ -236,7 +242,7 @@ export function upload(files, onProgress) {
   });
 }
 
-// The widths in which pages of a PDF can be requested, in pixels, and the longest text to find on a page.
+// The widths in which pages of a document can be requested, in pixels, and the longest text to find on a page.
 export const PAGE_WIDTHS = [640, 1024, 1600, 2400, 3200];
 const MAX_PAGE_TEXT = 2000;
 
@@ -277,7 +283,7 @@ export const getImageAddress = (item) =>
 /** @type {(id: number, page: number, width: number) => string} `width` is one of `PAGE_WIDTHS` */
 export const getPageAddress = (id, page, width) => locate(`/api/v1/items/${id}/pages/${page}/image?width=${width}`);
 
-/** Takes a form with the field `ids`: the ids of items, separated by commas. */
+/** Takes a form with the field `items`: the ids of items, separated by commas. */
 export const getArchiveAddress = () => locate("/api/v1/archive");
 
 /** @type {(id: number) => string} */

@@ -153,20 +153,25 @@ const SHEETS = /\.(xlsx?|xlsm|ods)$/i;
  * @param {Pick<Item, "path">} item
  * @param {number} number from 1
  */
-export function namePage({ path }, number) {
-  const unit = SLIDES.test(path) ? "slide" : SHEETS.test(path) ? "sheet" : /\.pdf$/i.test(path) ? "page" : "section";
-  return t(`pages.unit.${unit}`, { n: number });
+export const namePage = (item, number) => t(`pages.unit.${getPageUnit(item)}`, { n: number });
+
+/** @param {Pick<Item, "path">} item */
+function getPageUnit({ path }) {
+  if (SLIDES.test(path)) return "slide";
+  if (SHEETS.test(path)) return "sheet";
+  return /\.pdf$/i.test(path) ? "page" : "section";
 }
 
 /**
  * Return why a result matches, and where.
  *
  * @param {Evidence} evidence
+ * @param {Pick<Item, "path">} item
  */
-export function describeEvidence(evidence) {
+export function describeEvidence(evidence, item) {
   const why = t(`why.${evidence.kind}`);
   if (isTimed(evidence)) return t("why.at", { why, time: formatTime(evidence.start) });
-  return evidence.page ? t("why.page", { why, page: evidence.page }) : why;
+  return evidence.page ? t(`why.on.${getPageUnit(item)}`, { why, n: evidence.page }) : why;
 }
 
 /**

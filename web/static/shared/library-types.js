@@ -6,7 +6,7 @@
  * @property {string} state
  * @property {string[]} paths
  * @property {string | null} [model]
- * @property {string | null} [error]
+ * @property {string | null} [reason]
  * @property {Record<string, number | string> | null} [summary]
  * @property {string} created_at ISO 8601
  * @property {boolean} cancelling
@@ -43,7 +43,7 @@
  * @property {number} embeddings
  * @property {number} total
  *
- * @typedef {{ name: string, role: string, is_present: boolean }} Model
+ * @typedef {{ name: string, role: string, present: boolean }} Model
  */
 
 export {};

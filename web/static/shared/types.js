@@ -23,9 +23,10 @@
  * @property {number | null} [rating] 1 to 5
  * @property {{ name: string, score: number, start: number | null, described: boolean }[]} [machine_tags]
  *   what the machine recognized, the most probable first
+ * @property {boolean} [has_pages] whether its pages can be drawn
  * @property {string | null} [placeholder] 4 x 3 colors of six hexadecimal digits each, row by row
  *
- * @typedef {object} PageOutline A page of a PDF.
+ * @typedef {object} PageOutline A page of a document.
  * @property {number} page from 1
  * @property {number} pages number of pages of the document
  * @property {number} width in points
@@ -52,11 +53,11 @@
  * @property {string | null} video the codec of the images
  * @property {string | null} audio the codec of the sound
  * @property {number} duration in seconds
- * @property {string | null} type the media type of the file, to ask a browser
+ * @property {string | null} media_type of the file, to ask a browser
  * @property {boolean} common whether every browser plays the file
  * @property {number} fragments
  * @property {number} fragment_seconds
- * @property {string} fragment_type
+ * @property {string} fragment_media_type
  * @property {number} lead in seconds
  * @property {boolean} converts_video
  * @property {boolean} converts_audio
@@ -252,7 +253,7 @@
  * @property {string} name
  * @property {string} address
  * @property {number} new_matches number of new matches
- * @property {string | null} [error]
+ * @property {string | null} [reason]
  *
  * @typedef {object} Album
  * @property {number} id
@@ -262,7 +263,7 @@
  * @property {number | null} cover the id of the item that represents it
  * @property {number | null} owner_id
  * @property {string | null} owner the name of the account that it belongs to
- * @property {boolean} is_shared whether every account can see it
+ * @property {boolean} shared whether every account can see it
  * @property {number[]} shared_with ids of further accounts that can see it; only for its owner and admins
  *
  * @typedef {{ file: File, name: string }} NamedFile A file and its name relative to the dropped folder.

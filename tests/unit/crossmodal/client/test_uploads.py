@@ -20,7 +20,7 @@ MIB = 2**20
 JOB = (
     '{"id": 1, "state": "queued", "paths": [], "retry_failed": false, "model": null, "created_at": "x",'
     '"started_at": null, "ended_at": null, "done": 0, "total": 0, "seconds": 0, "detail": null, "cancelling": false,'
-    '"summary": null, "error": null}'
+    '"summary": null, "reason": null}'
 )
 STORED = f'{{"files": [{{"name": "a", "path": "/a"}}], "job": {JOB}}}'.encode()
 

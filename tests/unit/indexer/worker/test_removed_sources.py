@@ -129,5 +129,5 @@ def test_a_job_that_is_queued_or_retried_too_late_is_cancelled_with_the_reason(f
     work(fresh)
     ended = fresh.jobs.get(job.id)
     assert ended.state is JobState.CANCELLED
-    assert f"{media} is not in a source" in ended.error
+    assert f"{media} is not in a source" in ended.reason
     assert (list_sources(fresh), fresh.catalog.list_items()) == ([], [])

@@ -80,7 +80,7 @@ def test_a_page_that_does_not_exist_is_not_found(write, number):
 
 
 def test_other_documents_have_no_pages(write):
-    with pytest.raises(NotFoundError, match="Only a PDF"):
+    with pytest.raises(NotFoundError, match="Only PDFs"):
         draw_page(write(b"A letter"), 1, 640)
 
 
