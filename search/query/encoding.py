@@ -9,12 +9,12 @@ from search.open_home import OpenHome
 from search.query.correction import correct_query
 from search.query.filters import leave_out
 from search.query.folders import NamedFolder
-from search.query.intent.reading import Reading, apply_recognized, read_query, recognize, remove_words
+from search.query.intent.reading import Reading, apply_recognized, hide_request, read_query, recognize, remove_words
 from search.query.named import keep_folder, loses_places, read_named
 from search.query.part_encoding import EncodedPart, decode_part, encode_part, encode_text
 from search.query.places import NamedPlaces
 from search.query.readable_words import list_readable_words
-from search.query.voice import make_key
+from search.query.voice import make_key, write_as_typed
 from search.records import Filters, Query, QueryPart, Recognized, Retriever, VoiceTranscript
 from search.retrieval.semantic import SemanticPart
 from search.retrieval.visual_scoring import VisualPart
@@ -132,7 +132,7 @@ def encode_query(library: OpenHome, query: Query, reads_places: bool = True) -> 
         excluded=encoded_excluded,
         words=[term.word for term in terms],
         terms=terms,
-        ignored=list_ignored(wanted, language),
+        ignored=(*reading.asked, *list_ignored(wanted, language)),
         excluded_words=[split_query(text) for text in excluded],
         coverage=_compute_coverage(parts, encoded),
         weights={retriever: query.weights.get(retriever, 1.0) for retriever in Retriever},
@@ -153,9 +153,11 @@ def _read_spoken(
     """Return the spoken words to search for, and all recognized words and filters with those of the spoken words."""
     if voice is None:
         return "", reading.recognized, reading.filters
-    words = recognize(voice.searched, [(0, len(voice.searched))], query, reading.filters)
-    text = remove_words(voice.searched, words) if words else voice.searched
-    return text, (*reading.recognized, *words), apply_recognized(reading.filters, words)
+    text = write_as_typed(voice.searched)
+    text, _ = hide_request(text, query, [(0, len(text))])
+    words = recognize(text, [(0, len(text))], query, reading.filters)
+    text = remove_words(text, words) if words else text
+    return text.strip(), (*reading.recognized, *words), apply_recognized(reading.filters, words)
 
 
 def _compute_coverage(parts: Sequence[QueryPart], encoded: Sequence[EncodedPart]) -> dict[Retriever, float]:
