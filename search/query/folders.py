@@ -16,7 +16,7 @@ from search.text.analysis import fold
 
 _WORD = re.compile(r"[^\W_]+")
 # Words that say that a name is that of a folder.
-_NOUNS = frozenset(map(fold, "folder directory ordner verzeichnis carpeta dossier répertoire 文件夹 目录".split()))
+_NOUNS = frozenset(map(fold, ["folder", "directory", "ordner", "verzeichnis", "carpeta", "dossier", "文件夹", "目录"]))
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,9 @@ def _match(
         is_kind: Whether each is a word such as "photos", which is no name of a folder alone.
         has_noun: Whether one of them means a folder.
     """
-    contents = {word for word, kind in zip(words, is_kind, strict=True) if not word.isdigit() and (has_noun or not kind)}
+    contents = {
+        word for word, kind in zip(words, is_kind, strict=True) if not word.isdigit() and (has_noun or not kind)
+    }
     *above, own = folder.words
     starts = range(len(words) - len(own) + 1)
     if contents.isdisjoint(own) or not any(tuple(words[at : at + len(own)]) == own for at in starts):
