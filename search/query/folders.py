@@ -16,7 +16,7 @@ from search.text.analysis import fold
 
 _WORD = re.compile(r"[^\W_]+")
 # Words that say that a name is that of a folder.
-_NOUNS = frozenset(map(fold, ["folder", "directory", "ordner", "verzeichnis", "carpeta", "dossier", "文件夹", "目录"]))
+_NOUNS = frozenset(map(fold, ["folder", "directory", "Ordner", "Verzeichnis", "carpeta", "dossier", "文件夹", "目录"]))
 
 
 @dataclass(frozen=True)
