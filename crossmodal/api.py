@@ -18,6 +18,7 @@ from crossmodal.arguments import (
     resolve_path,
 )
 from crossmodal.collecting import Collections
+from crossmodal.job_methods import JobMethods
 from crossmodal.results import IndexSummary, SearchResults
 from search.errors import HomeError
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from indexer.progress import Progress
     from search import open_home as internal
     from search.engine import Engine
-    from search.records import Answer, FoundSegment, Item, Job, Query
+    from search.records import Answer, FoundSegment, Item, Query
 
 
 def open(home: PathName | None = None, *, create: bool = True, device: str | None = None) -> "Library":
@@ -55,7 +56,7 @@ def open(home: PathName | None = None, *, create: bool = True, device: str | Non
     return Library(open_home(settings, create))
 
 
-class Library(Collections):
+class Library(Collections, JobMethods):
     """An open library. Create one with `crossmodal.open`.
 
     Searches can run in several threads at once.
@@ -205,6 +206,24 @@ class Library(Collections):
         """
         return self._opened.catalog.list_segments(self.get(item_id).id)
 
+    def machine_tags(self) -> list[dict[str, Any]]:
+        """Return the tags that the machine can give: the list of `crossmodal tags --every --json`.
+
+        The tags of an item are its `machine_tags`; its `machine_description` is made of the most probable ones.
+
+        Raises:
+            UsageError: The vocabulary in the home is not valid.
+
+        Examples:
+            >>> [tag["name"] for tag in library.machine_tags() if tag["items"]]
+            ['dog', 'snow']
+        """
+        from search.storage.machine_tags import MachineTags
+        from search.tagging.vocabulary_report import list_tags
+
+        library = self._opened
+        return list_tags(library.home, library.models.image_encoder.name, MachineTags(library.database).count())
+
     def forget(self, *paths: PathName, missing_for: float | None = None) -> int:
         """Remove files and folders from the library, and cancel the jobs that would add them again.
 
@@ -224,37 +243,6 @@ class Library(Collections):
 
         count = forget_paths(self._opened, [resolve_path(path) for path in paths])
         return count + (forget_missing(self._opened, missing_for) if missing_for is not None else 0)
-
-    def jobs(self) -> "list[Job]":
-        """Return the newest jobs, newest first."""
-        return self._opened.jobs.list_all()
-
-    def job(self, job_id: int) -> "Job":
-        """Return one job. Raises NotFoundError."""
-        return self._opened.jobs.get(job_id)
-
-    def follow_job(self, job_id: int) -> "Iterator[Job]":
-        """Yield a job now and whenever it changes, until it is over.
-
-        Raises:
-            NotFoundError: There is no such job.
-        """
-        from search.job_progress import follow_job
-
-        return (job for job in follow_job(self._opened.jobs, job_id) if job is not None)
-
-    def cancel_job(self, job_id: int) -> "Job":
-        """Cancel a queued job, or stop the running one, and return the job. Raises NotFoundError."""
-        return self._opened.jobs.cancel(job_id)
-
-    def remove_job(self, job_id: int) -> "Job":
-        """Remove a job that has ended, or cancel any other, and return the job. Raises NotFoundError."""
-        return self._opened.jobs.remove(job_id)
-
-    def retry_job(self, job_id: int) -> "Job":
-        """Queue a job again, and return the new one. Raises NotFoundError."""
-        jobs = self._opened.jobs
-        return jobs.add(jobs.get(job_id).task)
 
     def verify(self) -> list[str]:
         """Check that the database, the index files and the disk agree.

@@ -26,7 +26,8 @@ def make_server(library: AnyLibrary) -> MCPServer[Any]:
         "crossmodal", title="Crossmodal", instructions=INSTRUCTIONS, version=__version__, log_level="WARNING"
     )
     tools = SearchTools(library)
-    for tool in (tools.search, tools.find_similar, tools.get_item, tools.read_text, tools.list_albums):
+    listing = (tools.list_albums, tools.list_machine_tags)
+    for tool in (tools.search, tools.find_similar, tools.get_item, tools.read_text, *listing):
         annotations = ToolAnnotations(read_only_hint=True, idempotent_hint=True, open_world_hint=False)
         server.add_tool(_report_errors(tool), annotations=annotations)
     return server

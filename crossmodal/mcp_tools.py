@@ -48,6 +48,9 @@ class SearchTools:
         before: Annotated[str | None, Field(description="Only items before this date.")] = None,
         languages: Annotated[list[str], Field(description="Only items in these languages: ISO 639-1.")] = [],  # noqa: B006
         tags: Annotated[list[str], Field(description="Only items with all of these keywords.")] = [],  # noqa: B006
+        machine_tags: Annotated[
+            list[str], Field(description="Only pictures and films in which the machine recognized all of these tags.")
+        ] = [],  # noqa: B006
         albums: Annotated[list[int], Field(description="Only items in all of these albums, by id.")] = [],  # noqa: B006
         limit: Limit = DEFAULT_RESULTS,
     ) -> dict[str, Any]:
@@ -64,6 +67,7 @@ class SearchTools:
             "before": before,
             "languages": languages,
             "tags": tags,
+            "machine_tags": machine_tags,
             "albums": albums,
             "limit": limit,
         }
@@ -119,6 +123,14 @@ class SearchTools:
         albums = self._library.albums()
         return {"albums": [{"id": album.id, "name": album.name, "count": album.count} for album in albums]}
 
+    def list_machine_tags(self) -> dict[str, Any]:
+        """Return the tags by which pictures and films can be filtered: what the machine recognized, which can be wrong.
+
+        `items` is the number of items with a tag.
+        """
+        used = [tag for tag in self._library.machine_tags() if tag["items"]]
+        return {"tags": [{"name": tag["name"], "items": tag["items"]} for tag in used]}
+
     def _find(self, query: Query) -> dict[str, Any]:
         """Return the relevant results, then the less certain ones, or the closest if nothing is relevant."""
         answer = self._library.answer(query)
@@ -151,7 +163,8 @@ def _describe_hit(hit: dict[str, Any]) -> dict[str, Any]:
 
 
 def _describe_item(item: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in item.items() if name not in _LEFT_OUT and value not in (None, (), [])}
+    described = item | {"machine_tags": [tag["name"] for tag in item["machine_tags"]]}
+    return {name: value for name, value in described.items() if name not in _LEFT_OUT and value not in (None, (), [])}
 
 
 def _has_text(found: FoundSegment) -> bool:

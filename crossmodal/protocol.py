@@ -48,6 +48,9 @@ class AnyLibrary(Protocol):
     def segments(self, item_id: int) -> "list[FoundSegment]":
         """Return all segments of an item, in order."""
 
+    def machine_tags(self) -> list[dict[str, Any]]:
+        """Return the tags that the machine can give."""
+
     def albums(self) -> "list[Album]":
         """Return the albums."""
 

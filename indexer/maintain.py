@@ -1,9 +1,13 @@
 """Rebuild the vector indexes during a run, so that searches compare only few unindexed vectors by brute force."""
 
+import threading
 import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from typing import TypeVar
 
 from indexer.summary import Profile
+from search.deadline import set_stop
 from search.open_home import OpenHome
 from search.storage.space_index import MAX_DELTA_SHARE
 
@@ -12,6 +16,39 @@ CHECK_INTERVAL_SECONDS = 10.0
 # During a run, an index is rebuilt when the vectors that are not in it exceed this share of it. Not earlier, since
 # building slows the models down.
 MIN_GROWTH_SHARE = 0.25
+# Seconds between two checks whether a run that waits for an index should go on.
+WAIT_SECONDS = 0.2
+
+T = TypeVar("T")
+
+
+class StoppableThread:
+    """A thread for long work that ends soon after a run is cancelled: the work asks `check_deadline` between steps."""
+
+    def __init__(self, name: str) -> None:
+        self._stop = threading.Event()
+        self._pool = ThreadPoolExecutor(1, name, initializer=set_stop, initargs=(self._stop,))
+
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        """Start work."""
+        return self._pool.submit(work)
+
+    def close(self) -> None:
+        """Stop the work and wait until it has ended."""
+        self._stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+
+def wait_for(work: Future[T], check: Callable[[], None]) -> T:
+    """Return the result of work.
+
+    Args:
+        work: The work.
+        check: Called several times per second; raises an exception to end the waiting.
+    """
+    while not wait([work], WAIT_SECONDS).done:
+        check()
+    return work.result()
 
 
 class IndexMaintenance:
@@ -20,7 +57,7 @@ class IndexMaintenance:
     def __init__(self, library: OpenHome, profile: Profile) -> None:
         self._library = library
         self._profile = profile
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="maintain")
+        self._thread = StoppableThread("maintain")
         self._building: Future[None] | None = None
         self._checked_at = time.monotonic()
 
@@ -36,21 +73,24 @@ class IndexMaintenance:
         self._checked_at = time.monotonic()
         if self._building is not None:
             self._building.result()
-        self._building = self._pool.submit(self._rebuild, MIN_GROWTH_SHARE)
+        self._building = self._thread.submit(lambda: self._rebuild(MIN_GROWTH_SHARE))
 
-    def finish(self) -> None:
+    def finish(self, check: Callable[[], None]) -> None:
         """Wait for a running rebuild, then rebuild what is still stale.
+
+        Args:
+            check: Called several times per second; raises an exception to end the run.
 
         Raises:
             HomeError: An index cannot be written.
         """
         if self._building is not None:
-            self._building.result()
-        self._rebuild(MAX_DELTA_SHARE)
+            wait_for(self._building, check)
+        wait_for(self._thread.submit(lambda: self._rebuild(MAX_DELTA_SHARE)), check)
 
     def close(self) -> None:
-        """Wait for a running rebuild and stop."""
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        """Stop a running rebuild, whose vectors are in the catalog; the index before is kept."""
+        self._thread.close()
 
     def _rebuild(self, min_share: float) -> None:
         with self._profile.measure("indexing", 0):

@@ -171,15 +171,15 @@ def _index_files(library: OpenHome, plan: Plan, options: Options, progress: Prog
                     estimate.finish(item.file, item.length, isinstance(item.end, Finished))
             progress(len(files) - estimate.file_count, len(files), pool.oldest, estimate.seconds_left)
             maintenance.rebuild_if_due()
-        maintenance.finish()
+        maintenance.finish(options.check)
 
 
 def _read_texts(
     library: OpenHome, roots: Sequence[str], options: Options, progress: Progress, summary: Summary
 ) -> None:
-    """Read the text in images of indexed files that was not read yet."""
+    """Read the text in images of indexed files that was not read yet, unless the settings say no."""
     reader = library.models.text_reader
-    if reader is None or not roots:
+    if reader is None or not library.settings.read_text or not roots:
         return
     decoders = open_decoders(library.models.image_encoder.transform, reader.streams, options)
     TextReading(library, reader, summary.profile).run(roots, options, progress, decoders)

@@ -59,6 +59,20 @@ def assume_costs() -> dict[ItemType | None, Cost]:
     }
 
 
+def assume_looking_costs() -> dict[ItemType | None, Cost]:
+    """Return what a look for text at a thumbnail is assumed to cost before any was looked at."""
+    return {ItemType.IMAGE: Cost(0.005, 1)}
+
+
+def assume_reading_costs() -> dict[ItemType | None, Cost]:
+    """Return what reading the text in images is assumed to cost before any was read."""
+    return {
+        ItemType.IMAGE: Cost(0.5, 1),
+        ItemType.DOCUMENT: Cost(5.0, 1),
+        ItemType.VIDEO: Cost(4.0, 20, 10e6, 20),
+    }
+
+
 def sort_by_kind(files: Iterable[FileFacts]) -> list[FileFacts]:
     """Return files in the order in which they are indexed: images first, recordings last."""
     return sorted(files, key=lambda file: ORDER.index(file.type))

@@ -1,12 +1,11 @@
 """Read the text in images: photos, scanned pages, video frames. Runs after the files are indexed.
 
 The files can already be found when their text is read. The first run after an update reads the text in the images of
-files that were indexed before. Thumbnails show which photos may have text; only these are decoded again.
+files that were indexed before. `look_for_text.py` chooses the photos that may have text; only these are decoded again.
 """
 
 import logging
 from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,14 +16,13 @@ import numpy as np
 from indexer.decode.content import Failed, Finished, Scope, TextImage
 from indexer.decode.decode_pool import DecodePool
 from indexer.decode.decoder import Decoder
-from indexer.decode.image import PAGED_SUFFIXES
-from indexer.progress import Progress
+from indexer.look_for_text import TextLook
+from indexer.progress import Progress, TimeEstimate, assume_reading_costs
 from indexer.summary import Profile
 from indexer.text_blocks import join_frames, make_segments
 from search.deadline import check_deadline
 from search.encoders.ocr.engine import ImageTextReader, ReadLine
 from search.errors import CrossmodalError
-from search.media.image.pillow import open_image
 from search.open_home import OpenHome
 from search.records import FileFacts, ItemType, Pixels, Retriever, Segment
 from search.storable import clamp_integer
@@ -33,10 +31,6 @@ from search.storage.image_texts import ImageTexts, UnreadFile
 if TYPE_CHECKING:
     from indexer.pipeline import Options
 
-# How many thumbnails are looked at before the result is stored.
-PREVIEWED_TOGETHER = 256
-# Screenshots, whose small print no longer looks like text in a thumbnail: they are read without a look at it.
-DRAWN_SUFFIXES, SCREEN_NAMES = {".png"}, ("screenshot", "bildschirmfoto", "截图", "截屏")
 # A frame that differs at most this much (of 255) from the one before in every cell of a grid shows the same text.
 MAX_SAME_CHANGE = 6
 GRID = 64
@@ -49,10 +43,23 @@ class FileTexts:
     Attributes:
         segments: The blocks of text.
         failure: Why the file could not be decoded; None if it could be.
+        length: The length of a film in seconds; None if it is unknown.
     """
 
     segments: list[Segment] = field(default_factory=list)
     failure: Failed | None = None
+    length: float | None = None
+
+
+@dataclass(frozen=True)
+class ReadFrame:
+    """A message about a film of which a frame was read.
+
+    Attributes:
+        seconds: The time of the next frame, in seconds.
+    """
+
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -79,56 +86,42 @@ class TextReading:
             decoders: One for each file that is read at the same time.
         """
         texts = ImageTexts(self.library.database)
+        unread = texts.list_unread(self.reader.fingerprint, roots)
         groups: dict[str, list[UnreadFile]] = {}
-        for unread in self._skip_photos(texts, texts.list_unread(self.reader.fingerprint, roots), options):
-            groups.setdefault(unread.content_hash, []).append(unread)
+        for one in TextLook(self.library, self.reader, self.profile).choose(unread, options.check, progress):
+            groups.setdefault(one.content_hash, []).append(one)
         files = {same[0].file.path: same for same in groups.values()}
-        done = 0
-        with closing(DecodePool(self._read_file, [same[0].file for same in files.values()], decoders)) as pool:
+        firsts = [same[0].file for same in files.values()]
+        waiting, estimate = sum(map(len, files.values())), TimeEstimate(firsts, assume_reading_costs())
+        with closing(DecodePool(self._read_file, firsts, decoders)) as pool:
             while not pool.is_over:
                 options.check()
                 for file, message in pool.take():
+                    if isinstance(message, ReadFrame):
+                        estimate.advance(file, message.seconds)
+                        continue
                     self._save(texts, files[file.path], message)
                     pool.finish(file)
-                    done += 1
-                progress(done, len(files), pool.oldest, None)
+                    estimate.finish(file, message.length, message.failure is None)
+                    waiting -= len(files[file.path])
+                progress(len(unread) - waiting, len(unread), pool.oldest, estimate.seconds_left)
 
-    def _skip_photos(self, texts: ImageTexts, unread: Sequence[UnreadFile], options: "Options") -> Iterator[UnreadFile]:
-        """Yield the files that may have text. Photos whose thumbnail shows none are marked as read."""
-        with ThreadPoolExecutor(self.reader.streams, thread_name_prefix="preview") as pool:
-            for start in range(0, len(unread), PREVIEWED_TOGETHER):
-                options.check()
-                block = unread[start : start + PREVIEWED_TOGETHER]
-                with self.profile.measure("looking for text", len(block)):
-                    wanted = list(pool.map(self._may_have_text, block))
-                skipped = [one.item_id for one, is_wanted in zip(block, wanted, strict=True) if not is_wanted]
-                texts.mark_read(self.reader.fingerprint, skipped)
-                yield from (one for one, is_wanted in zip(block, wanted, strict=True) if is_wanted)
-
-    def _may_have_text(self, unread: UnreadFile) -> bool:
-        path = Path(unread.file.path)
-        if unread.file.type is not ItemType.IMAGE or path.suffix.lower() in DRAWN_SUFFIXES | PAGED_SUFFIXES:
-            return True
-        if any(name in path.stem.lower() for name in SCREEN_NAMES):
-            return True
-        try:
-            thumbnail, _ = open_image(self.library.home.thumbnail(unread.item_id))
-        except (OSError, CrossmodalError):
-            return True  # there is none
-        return self.reader.may_have_text(np.asarray(thumbnail, np.uint8))
-
-    def _read_file(self, decoder: Decoder, file: FileFacts) -> Iterator[FileTexts]:
+    def _read_file(self, decoder: Decoder, file: FileFacts) -> Iterator[FileTexts | ReadFrame]:
         """Yield what was read in the images of a file; called in the threads of the pool."""
         if not _is_unchanged(file):
             yield FileTexts(failure=Failed("the file changed since it was indexed", is_temporary=True))
             return
         segments: list[list[Segment]] = []
         failure: Failed | None = None
+        length: float | None = None
         is_film = file.type is ItemType.VIDEO
         try:
             images = self._list_images(decoder.decode(file, Scope.TEXT))
             for message, lines in self._read_frames(images) if is_film else self._read_images(images):
                 segments.append(make_segments(message, lines))
+                if message.end is not None:
+                    length = message.end
+                    yield ReadFrame(length)
         except _DecodingError as error:
             failure = error.failure
         except CrossmodalError:
@@ -136,7 +129,8 @@ class TextReading:
         except Exception:
             check_deadline()  # a run that is stopped closes its decoders
             logging.getLogger("crossmodal").exception("cannot read the text in %s", file.path)
-        yield FileTexts(join_frames(segments) if is_film else [one for part in segments for one in part], failure)
+        texts = join_frames(segments) if is_film else [one for part in segments for one in part]
+        yield FileTexts(texts, failure, length)
 
     def _list_images(self, messages: Iterable[object]) -> Iterator[TextImage]:
         for message in messages:

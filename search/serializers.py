@@ -21,7 +21,6 @@ from search.records import (
     Source,
     State,
 )
-from search.tagging.description import write_description
 
 # What the user can do about a file that is not indexed.
 ADVICE = {
@@ -94,7 +93,7 @@ def serialize_item(item: Item, disclosure: Disclosure) -> dict[str, Any]:
         "available": item.is_available,
         "modified_at": item.modified_at,
         "machine_tags": [tag._asdict() for tag in item.machine_tags],
-        "machine_description": write_description([tag.name for tag in item.machine_tags if tag.described]),
+        "machine_description": item.machine_description,
         "places": serialize_places(item.place, disclosure),
         **asdict(limit_location(item.facts, disclosure.precision)),
     }

@@ -161,6 +161,9 @@ class Settings(BaseSettings):
     webhook_location: LocationPrecision = Field(
         LocationPrecision.HIDDEN, description="Where photos were taken, in webhooks: exact, rounded or hidden."
     )
+    read_text: bool = Field(
+        True, description="Read the text in images. False: what was read before can still be found."
+    )
     device: str = Field("auto", description="Where models run: auto, cpu, cuda, or one GPU such as cuda:1.")
     unload_after: int = Field(1800, ge=0, description="Seconds without use after which a model is unloaded. 0: never.")
     exclude: Names = Field(

@@ -8,6 +8,7 @@ from search.encoders.registry import BUNDLED
 from search.open_home import OpenHome
 from search.paths import find_access_problems, is_below
 from search.storage.consistency import check_database, find_contradictions
+from search.storage.earlier_recordings import count_earlier_recordings
 from search.storage.spaces import Space, SpaceRole, Spaces
 
 # Seconds to wait for the disks of sources. One that takes longer counts as unavailable.
@@ -41,10 +42,17 @@ def read_status(library: OpenHome) -> dict[str, Any]:
         "spaces": spaces,
         "other_spaces": {f"{space.retriever}/{space.role}": _describe_space(library.spaces, space) for space in others},
         "outdated": describe_outdated(library) if is_complete else {},
+        "earlier_recordings": count_earlier_recordings(library.database) if is_complete else 0,
         "speech": library.models.transcriber.name,
-        "text_reader": None if library.models.text_reader is None else library.models.text_reader.fingerprint,
+        "text_reader": _name_text_reader(library),
         "chosen": _explain_choice(library),
     }
+
+
+def _name_text_reader(library: OpenHome) -> str | None:
+    """Return what reads text in images; None if nothing does."""
+    reader = library.models.text_reader
+    return reader.fingerprint if reader is not None and library.settings.read_text else None
 
 
 def list_unavailable(library: OpenHome) -> dict[str, str]:

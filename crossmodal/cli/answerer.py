@@ -62,10 +62,11 @@ class Answerer(ExitStack):
         document = None if has_files else self._call("POST", f"{API}/search", _make_body(query))
         if document is not None:
             return document
+        library = self._open(has_text=bool(query.text))
         from search.locations import FULL_DISCLOSURE
         from search.serializers import serialize_answer
 
-        return serialize_answer(query, self._open().answer(query), FULL_DISCLOSURE)
+        return serialize_answer(query, library.answer(query), FULL_DISCLOSURE)
 
     def list_sources(self) -> list[str]:
         """Return the paths of the sources."""
@@ -79,24 +80,29 @@ class Answerer(ExitStack):
         found = self._target.server.call(method, path, body)
         return found.document if found is not None and found.status == 200 else None
 
-    def _open(self) -> "AnyLibrary":
+    def _open(self, has_text: bool = False) -> "AnyLibrary":
         """Return the library: that of the running server, for what needs its client, or else the one in the home."""
         if self._library is None:
-            self._library = self.enter_context(self._open_library())
+            self._library = self.enter_context(self._open_library(has_text))
         return self._library
 
-    def _open_library(self) -> "AnyLibrary":
+    def _open_library(self, has_text: bool) -> "AnyLibrary":
         from crossmodal.cli.library import open_library
 
-        if not isinstance(self._target, SearchTarget):
-            return open_library(self._target)
-        server = self._target.server
-        found = server.call("GET", f"{API}/session")
-        if found is None or found.status != 200:
-            return open_library(self._target.read_settings())
-        from crossmodal.client import Client
+        settings = self._target
+        if isinstance(settings, SearchTarget):
+            server = settings.server
+            found = server.call("GET", f"{API}/session")
+            if found is not None and found.status == 200:
+                from crossmodal.client import Client
 
-        return Client(server.url, server.token)
+                return Client(server.url, server.token)
+            settings = settings.read_settings()
+        if has_text and not settings.server:
+            from search.text.language import load_in_background
+
+            load_in_background()
+        return open_library(settings)
 
 
 def _make_body(query: Query) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from search.serializers import serialize_ledger_row
 from search.settings import Settings
 from search.storable import show_controls
 
+UNREAD = "in images is not read: install the extra ocr, and set read_text to true"
+
 
 @click.command("status")
 @json_option
@@ -44,8 +46,14 @@ def status_command(settings: Settings, as_json: bool) -> None:
         click.echo(f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings")
     for name, update in status["outdated"].items():
         click.echo(f"update    {name}: {update['done']} of {update['total']} re-embedded; {OUTDATED}")
+    if status.get("earlier_recordings"):
+        click.echo(
+            f"reread    {status['earlier_recordings']} films and recordings were indexed by an earlier version, "
+            "without chapters and subtitles in further languages. To read these, run `crossmodal index --reindex "
+            "FOLDER`, which also transcribes again."
+        )
     click.echo(f"speech    {status['speech']}")
-    click.echo(f"text      {status.get('text_reader') or 'in images is not read: install the extra ocr'}")
+    click.echo(f"text      {status.get('text_reader') or UNREAD}")
     click.echo(f"models    {status['chosen']}")
 
 

@@ -39,7 +39,7 @@ COMMANDS = {
     "mcp": ("crossmodal.cli.mcp", "Offer searches to a language model over the Model Context Protocol."),
 }
 # Commands that also work with `--server`, and those that need no library.
-ANYWHERE = {"index", "search", "status", "files", "forget", "hide", "unhide", "jobs", "mcp", "demo", "settings"}
+ANYWHERE = {"index", "search", "status", "files", "forget", "hide", "unhide", "jobs", "mcp", "demo", "settings", "tags"}
 
 
 @click.group(cls=LazyGroup, lazy=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]})

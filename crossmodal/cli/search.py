@@ -69,7 +69,7 @@ NOTHING_FOUND = 1
 @click.option("--paths", "only_paths", is_flag=True, help="Print only the paths of the results, one per line.")
 @click.option("-0", "--null", "is_null", is_flag=True, help="Like --paths, but end each path with a NUL, for xargs -0.")
 @click.option("--open", "opens", is_flag=True, help="Open the best result with the program for its type.")
-@click.option("--thumbnails", is_flag=True, help="Show thumbnails, in terminals that can (kitty, iTerm2 and others).")
+@click.option("--thumbnails", is_flag=True, help="Show thumbnails, in terminals that can (kitty, iTerm2, sixel).")
 @json_option
 @click.pass_obj
 def search_command(target: "Settings | SearchTarget", /, as_json: bool, **options: Any) -> None:

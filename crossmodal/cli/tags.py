@@ -1,10 +1,13 @@
 """`crossmodal tags`."""
 
 import shutil
+from pathlib import Path
 
 import click
 
+from crossmodal.cli.library import open_library
 from crossmodal.cli.output import json_option, print_json
+from search.errors import UsageError
 from search.settings import Settings
 
 
@@ -19,22 +22,11 @@ def tags_command(settings: Settings, edit: bool, every: bool, as_json: bool) -> 
     The vocabulary is the file tags.tsv in the home, or the packaged one if there is none. After a change, the next
     `crossmodal index` tags all pictures and films again; nothing is decoded.
     """
-    from search.errors import UsageError
-    from search.open_home import open_home
-    from search.storage.machine_tags import MachineTags
-    from search.tagging.vocabulary import PACKAGED_FILE
-    from search.tagging.vocabulary_report import list_tags
-
-    with open_home(settings) as library:
-        if edit:
-            copy = library.home.tags
-            if copy.exists():
-                raise UsageError(f"{copy} exists already. Edit it, or remove it to use the packaged vocabulary.")
-            shutil.copyfile(PACKAGED_FILE, copy)
-            click.echo(f"Edit {copy}, then run `crossmodal index`.")
-            return
-        counts = MachineTags(library.database).count()
-        tags = list_tags(library.home, library.models.image_encoder.name, counts)
+    if edit:
+        click.echo(f"Edit {_copy_vocabulary(settings)}, then run `crossmodal index`.")
+        return
+    with open_library(settings) as library:
+        tags = library.machine_tags()
     shown = [tag for tag in tags if every or tag["given"]]
     if as_json:
         print_json({"tags": shown})
@@ -43,3 +35,17 @@ def tags_command(settings: Settings, edit: bool, every: bool, as_json: bool) -> 
         measured = "not measured" if tag["precision"] is None else f"{tag['precision']:.0%} right"
         note = "" if tag["given"] else ", not given"
         click.echo(f"{tag['items']:7}  {tag['name']:24} {tag['group']:9} {measured}{note}")
+
+
+def _copy_vocabulary(settings: Settings) -> Path:
+    """Copy the packaged vocabulary into the home, and return the copy."""
+    from search.home import Home
+    from search.tagging.vocabulary import PACKAGED_FILE
+
+    if settings.server:
+        raise UsageError("--edit works only on the machine of the library. Run it there, without --server.")
+    copy = Home(settings.home).tags
+    if copy.exists():
+        raise UsageError(f"{copy} exists already. Edit it, or remove it to use the packaged vocabulary.")
+    shutil.copyfile(PACKAGED_FILE, copy)
+    return copy

@@ -1,12 +1,14 @@
-"""Thumbnails in terminals that can show pictures: the protocols of kitty and of iTerm2."""
+"""Thumbnails in terminals that can show pictures: the protocols of kitty and of iTerm2, and sixel."""
 
 import base64
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from search.errors import UnreadableMediaError, UsageError
+from crossmodal.cli.sixel import find_line_height, has_sixel, write_sixel
+from search.errors import UnreadableMediaError
 from search.home import Home
 
 # The height of a thumbnail in lines of the terminal.
@@ -16,19 +18,18 @@ PIECE_CHARACTERS = 4096
 ITERM_PROGRAMS = {"iTerm.app", "WezTerm", "mintty", "vscode"}
 
 
-def find_protocol(environment: Mapping[str, str]) -> str:
-    """Return the protocol of the terminal, `kitty` or `iterm`, as its variables state it.
+def find_protocol(environment: Mapping[str, str]) -> str | None:
+    """Return the protocol of the terminal, `kitty`, `iterm` or `sixel`; None if it shows no pictures, or for a pipe.
 
-    Raises:
-        UsageError: The terminal is not known to show pictures.
+    The variables of the terminal state the first two; for the third, the terminal is asked.
     """
+    if not sys.stdout.isatty():
+        return None
     if "KITTY_WINDOW_ID" in environment or environment.get("TERM") in {"xterm-kitty", "xterm-ghostty"}:
         return "kitty"
     if environment.get("TERM_PROGRAM") in ITERM_PROGRAMS or "ITERM_SESSION_ID" in environment:
         return "iterm"
-    raise UsageError(
-        "This terminal is not known to show pictures. --thumbnails works in kitty, Ghostty, iTerm2, WezTerm."
-    )
+    return "sixel" if has_sixel() else None
 
 
 def make_thumbnails(home: Path, hits: list[Mapping[str, Any]], protocol: str) -> list[str]:
@@ -43,10 +44,13 @@ def make_thumbnails(home: Path, hits: list[Mapping[str, Any]], protocol: str) ->
 
 
 def _make_thumbnail(path: Path, protocol: str) -> str:
+    from search.media.image.palette import reduce_colors
     from search.media.image.pillow import convert_to_png
 
     try:
         body = path.read_bytes()
+        if protocol == "sixel":
+            return write_sixel(reduce_colors(body, LINES * find_line_height()))
         return write_iterm(body) if protocol == "iterm" else write_kitty(convert_to_png(body))
     except (OSError, UnreadableMediaError):
         return ""

@@ -94,6 +94,10 @@ class AsyncClient(BaseClient):
         """Return all segments of an item, in order. Raises NotFoundError."""
         return await self._send(calls.list_segments(item_id))
 
+    async def machine_tags(self) -> list[dict[str, Any]]:
+        """Return the tags that the machine can give. See `Library.machine_tags`."""
+        return await self._send(calls.list_machine_tags())
+
     async def albums(self) -> list[Album]:
         """Return the albums, in order of name."""
         return await self._send(calls.list_albums())

@@ -96,6 +96,11 @@ def list_segments(item_id: int) -> Call[list[FoundSegment]]:
     return _get(f"items/{int(item_id)}", parsing.parse_segments)
 
 
+def list_machine_tags() -> Call[list[dict[str, Any]]]:
+    """Return the tags that the machine can give."""
+    return _get("machine-tags", lambda document: list(map(dict, document["tags"])))
+
+
 def list_albums() -> Call[list[Album]]:
     """Return the albums."""
     return _get("albums", parsing.parse_albums)

@@ -126,6 +126,10 @@ class Client(BaseClient):
         """Return all segments of an item, in order. Raises NotFoundError."""
         return self._send(calls.list_segments(item_id))
 
+    def machine_tags(self) -> list[dict[str, Any]]:
+        """Return the tags that the machine can give. See `Library.machine_tags`."""
+        return self._send(calls.list_machine_tags())
+
     def albums(self) -> list[Album]:
         """Return the albums, in order of name."""
         return self._send(calls.list_albums())

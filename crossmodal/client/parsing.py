@@ -132,7 +132,7 @@ def parse_albums(document: Document) -> list[Album]:
 
 def parse_status(document: Document) -> dict[str, Any]:
     """Return the state of the library. Raises KeyError if a part of it is missing."""
-    missing = Status.model_fields.keys() - document.keys()
+    missing = {name for name, field in Status.model_fields.items() if field.is_required()} - document.keys()
     if missing:
         raise KeyError(*missing)
     return dict(document)

@@ -7,9 +7,11 @@ again; texts, including speech, are in the catalog.
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 
 from indexer.embed import MAX_BATCHES_AHEAD
+from indexer.maintain import StoppableThread, wait_for
 from indexer.model_change.fill import ChangeResult, SpaceFiller
 from indexer.pipeline import Options
 from indexer.progress import Progress
@@ -130,13 +132,15 @@ def change_model(library: OpenHome, change: Change, options: Options, progress: 
         raise HomeError(f"{change.model} is in use already. Choose another model.")
     space = _find_space(library, change.retriever, encoder)
     max_running = MAX_BATCHES_AHEAD if change.pace.load >= 1 else 0
-    options = throttle(options, change.pace.load)
+    paced = throttle(options, change.pace.load)
     outcome = ChangeResult(change.model)
-    SpaceFiller(library, active, space, models, options, progress, max_running).fill(outcome)
+    SpaceFiller(library, active, space, models, paced, progress, max_running).fill(outcome)
     if not change.pace.force:
         _require_complete(outcome, library.spaces.count_items(active.id))
     # The first search with the new model should not have to build its index.
-    open_index(library.home, library.database, space, encoder).build(library.catalog.read_revision())
+    index, revision = open_index(library.home, library.database, space, encoder), library.catalog.read_revision()
+    with closing(StoppableThread("build")) as thread:
+        wait_for(thread.submit(lambda: index.build(revision)), options.check)
     drop_spaces(library, change.retriever, (SpaceRole.PREVIOUS,))
     library.spaces.switch(change.retriever)
     outcome.filled = library.spaces.count(space.id)

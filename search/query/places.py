@@ -40,7 +40,8 @@ def read_named_places(database: Database, revision: int, text: str, precision: L
     """
     if not text.strip() or precision is LocationPrecision.HIDDEN:
         return None
-    mentions = _open_index(database, revision, precision).find_mentions(text)
+    index = _open_index(database, revision, precision)
+    mentions = index.find_mentions(text) if index is not None else []
     if not mentions:
         return None
     certain = [mention for mention in mentions if mention.is_certain]
@@ -53,5 +54,7 @@ def read_named_places(database: Database, revision: int, text: str, precision: L
 
 
 @lru_cache(maxsize=8)
-def _open_index(database: Database, revision: int, precision: LocationPrecision) -> PlaceIndex:
-    return PlaceIndex(Places(database).list_known(precision))
+def _open_index(database: Database, revision: int, precision: LocationPrecision) -> PlaceIndex | None:
+    """Return the names of the places of a library; None if it has no places, so that the data is not read."""
+    known = Places(database).list_known(precision)
+    return PlaceIndex(known) if known else None

@@ -14,6 +14,8 @@ from search.records.segments import Segment
 MIN_RATING, MAX_RATING = 1, 5
 # Separates the sidecars of a file in the ledger: no file name can contain it.
 SIDECAR_SEPARATOR = "/"
+# How a description begins that the machine wrote.
+GUESS = "Probably"
 
 
 class ItemType(StrEnum):
@@ -263,6 +265,12 @@ class Item:
     def is_date_guessed(self) -> bool:
         """True when the date of the item is that in a name of its path, or the time when its file was modified."""
         return self.facts.captured_at is None or self.facts.is_date_guessed
+
+    @property
+    def machine_description(self) -> str | None:
+        """A short description in English, made of what the machine recognized and marked as a guess; None without."""
+        names = [tag.name for tag in self.machine_tags if tag.described]
+        return f"{GUESS}: {', '.join(names)}" if names else None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Retrieval for a query that names places or a folder: items from there are results too, and rank before others."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +13,9 @@ from search.query.places import NamedPlaces
 from search.records import Filters, Ids, Query, Retriever, Vectors
 from search.retrieval.retrieval import Retrieval
 from search.scoring.candidates import POSSIBLE_CUT, RELEVANCE_CUT, Retrieved
+from search.storage.database import Database
+from search.storage.filters import select_items
+from search.storage.newest import list_newest_of
 from search.storage.places import Places
 
 # How likely an item is wanted only because it comes from the place: for a query with nothing but the place, and for one
@@ -46,8 +49,7 @@ def open_retrieval(library: OpenHome, query: Query, encoded: EncodedQuery, revis
         whole,
         _open_there(library, query, encoded.named, filters, revision),
         encoded.named,
-        Places(library.database),
-        library.catalog.list_newest(filters),
+        PlaceItems(library.database, select_items(library.database, filters)),
     )
 
 
@@ -61,16 +63,34 @@ def _open_there(
     return Retrieval(library, encode_query(library, rest, reads_places=False), query.explain, revision)
 
 
+@dataclass(frozen=True)
+class PlaceItems:
+    """The items that were captured in some places, or are in a folder.
+
+    Attributes:
+        database: The catalog.
+        ids: Their ids, ascending, shape (n,).
+    """
+
+    database: Database
+    ids: Ids
+
+    def read_newest(self, count: int) -> dict[int, int]:
+        """Return the ids of the segments with the names of the newest items, by the id of the item, newest first."""
+        newest = list_newest_of(self.database, self.ids, count)
+        segments = Places(self.database).read_name_segments(newest)
+        return {item: segments[item] for item in newest if item in segments}
+
+    def list_located(self, item_ids: Ids) -> Ids:
+        """Return those of any items of which it is known where they were captured."""
+        return np.array(Places(self.database).list_located(item_ids.tolist()), np.int64)
+
+
 class PlacedRetrieval:
     """Retrieves segments for the whole query, and for its description among the items of what it names."""
 
     def __init__(
-        self,
-        whole: Retrieval,
-        there: Retrieval | None,
-        named: NamedPlaces | NamedFolder,
-        places: Places,
-        items: Sequence[int],
+        self, whole: Retrieval, there: Retrieval | None, named: NamedPlaces | NamedFolder, items: PlaceItems
     ) -> None:
         """Prepare the retrieval.
 
@@ -78,18 +98,15 @@ class PlacedRetrieval:
             whole: Retrieves segments for the whole query.
             there: Retrieves what the rest of the query describes among the items; None for no rest.
             named: The places or the folder.
-            places: Reads from the catalog.
-            items: The ids of the items of the places or the folder, newest first.
+            items: The items of the places or the folder.
         """
         self._whole = whole
         self._there = there
-        self._places = places
         self._items = items
         probabilities = PLACE_PROBABILITY if there is None else PLACE_SHARE_OF_DESCRIPTION
         self._probability = probabilities[named.is_certain]
         self._is_folder = isinstance(named, NamedFolder)
-        self._prefers_places = named.is_certain and bool(items)
-        self._item_ids = np.sort(np.array(items, np.int64))
+        self._prefers_places = named.is_certain and len(items.ids) > 0
 
     def retrieve(self, retriever: Retriever, depth: int) -> Retrieved:
         """Return the best segments of a retriever: see `Retrieval.retrieve`."""
@@ -108,12 +125,12 @@ class PlacedRetrieval:
     def estimate_counts(self, retriever: Retriever, cuts: Sequence[float]) -> list[float]:
         """Estimate how many segments of a retriever reach each cut: see `Retrieval.estimate_counts`."""
         if retriever is Retriever.LEXICAL:
-            return [float(len(self._items)) if self._probability >= cut else 0.0 for cut in cuts]
+            return [float(len(self._items.ids)) if self._probability >= cut else 0.0 for cut in cuts]
         return self._whole.estimate_counts(retriever, cuts)
 
     def _lower_elsewhere(self, found: Retrieved) -> Vectors:
         """Return the probabilities of segments, lower for those that come from elsewhere."""
-        is_there = np.isin(found.item_ids, self._item_ids)
+        is_there = np.isin(found.item_ids, self._items.ids)
         probabilities = np.where(is_there, found.probabilities, _lower(found.probabilities)).astype(np.float32)
         if found.retriever is Retriever.VISUAL and self._there is None:
             # No description is left that an image could show.
@@ -123,13 +140,13 @@ class PlacedRetrieval:
 
     def _list_known(self, item_ids: Ids) -> Ids:
         """Return those of some items of which it is known where they come from."""
-        return item_ids if self._is_folder else np.array(self._places.list_located(item_ids.tolist()), np.int64)
+        return item_ids if self._is_folder else self._items.list_located(item_ids)
 
     def _list_items(self, depth: int) -> Retrieved:
         """Return the items of the places or the folder, newest first, by the segments with their names."""
-        segments = self._places.read_name_segments(self._items[:depth])
-        items = [item for item in self._items[:depth] if item in segments]
-        is_exhausted = depth >= len(self._items)
+        segments = self._items.read_newest(depth)
+        items = list(segments)
+        is_exhausted = depth >= len(self._items.ids)
         return Retrieved(
             Retriever.LEXICAL,
             np.array([segments[item] for item in items], np.int64),

@@ -31,7 +31,7 @@ from search.text.analysis import analyze
 from search.text.names import compose_name, fold_name
 
 # The revision of the newest migration.
-SCHEMA = "0023"
+SCHEMA = "0024"
 BUSY_TIMEOUT_MS = 30_000
 # Wait until the disk has every commit; the unit tests, which end no process, turn it off.
 SYNCHRONOUS = "FULL"

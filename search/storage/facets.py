@@ -71,7 +71,7 @@ def read_facet(database: Database, facet: Facet, matches: Matches) -> list[dict[
     Raises:
         UsageError: A filter is invalid.
     """
-    condition, parameters = match_counted(matches)
+    condition, parameters = _match_counted(matches)
     query = _select_counts(facet, condition)
     with database.read() as db:
         counts = {row[0]: matches.scale(row[1]) for row in db.execute(query, parameters)}
@@ -90,12 +90,12 @@ def count_folders(database: Database, matches: Matches, below: str | None = None
         matches: What the query matches.
         below: Only this folder and those below it; None for all.
     """
-    condition, parameters = match_counted(matches)
+    condition, parameters = _match_counted(matches)
     counts = count_by_folder(database, and_(condition, is_own(matches.filters.rights)), below, parameters)
     return {path: matches.scale(count) for path, count in counts.items()}
 
 
-def match_counted(matches: Matches) -> tuple[ColumnElement[bool], dict[str, str]]:
+def _match_counted(matches: Matches) -> tuple[ColumnElement[bool], dict[str, str]]:
     """Return the condition that a query matches an item, and the values that it binds."""
     if matches.item_ids is None:
         return make_conditions(matches.filters), {}

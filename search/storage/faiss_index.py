@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from search.deadline import check_deadline
 from search.errors import HomeError
 from search.records import Ids, Vectors
 
@@ -28,6 +29,8 @@ TRAINING_VECTORS_PER_CELL = 20
 KMEANS_ITERATIONS = 10
 MAX_QUANTIZER_VECTORS = 8_192
 ROWS_PER_BLOCK = 2_048
+# Bytes of an index that are written before it is checked again whether this thread is to stop.
+WRITTEN_TOGETHER = 16 * 1024 * 1024
 
 
 def _import_faiss() -> Any:
@@ -44,6 +47,9 @@ def build_index(ids: Ids, vectors: Vectors, max_flat: int = MAX_FLAT_VECTORS) ->
         ids: The id of each vector, shape (n,).
         vectors: Unit length, shape (n, d), float16 or float32.
         max_flat: Up to this many vectors the index is exhaustive and exact; above, it is an inverted file.
+
+    Raises:
+        CancelledError: This thread is to stop.
     """
     faiss = _import_faiss()
     n, dimension = vectors.shape
@@ -60,6 +66,7 @@ def build_index(ids: Ids, vectors: Vectors, max_flat: int = MAX_FLAT_VECTORS) ->
         quantizer.add(_find_centers(faiss, drawn, cells))
         index.train(drawn[:MAX_QUANTIZER_VECTORS])
     for start in range(0, n, ROWS_PER_BLOCK):
+        check_deadline()
         block = slice(start, start + ROWS_PER_BLOCK)
         index.add_with_ids(vectors[block].astype(np.float32), ids[block])
     return index
@@ -79,21 +86,37 @@ def _find_centers(faiss: Any, vectors: Vectors, cells: int) -> Vectors:
     """Return the centers of cells, shape (cells, d).
 
     Spherical k-means: Dhillon and Modha, "Concept decompositions for large sparse text data using clustering", Machine
-    Learning, 2001.
+    Learning, 2001. FAISS cannot be stopped within a call, so each call is one iteration.
     """
     # Without `min_points_per_centroid` FAISS warns when there are few vectors.
-    options = {"niter": KMEANS_ITERATIONS, "spherical": True, "seed": 0, "min_points_per_centroid": 1}
+    options = {"niter": 1, "spherical": True, "seed": 0, "min_points_per_centroid": 1}
     kmeans = faiss.Kmeans(vectors.shape[1], cells, **options)
-    kmeans.train(vectors)
-    centers: Vectors = kmeans.centroids
+    centers: Vectors | None = None
+    for _ in range(KMEANS_ITERATIONS):
+        check_deadline()
+        kmeans.train(vectors, init_centroids=centers)
+        centers = kmeans.centroids
+    assert centers is not None
     return centers
 
 
 def write_index(index: Any, path: Path) -> None:
-    """Write an index to a file. Raises HomeError when the disk is full or permission is denied."""
+    """Write an index to a file.
+
+    Raises:
+        HomeError: The disk is full or permission is denied.
+        CancelledError: This thread is to stop.
+    """
+
+    def write(block: bytes) -> None:
+        check_deadline()
+        stream.write(block)
+
+    faiss = _import_faiss()
     try:
-        _import_faiss().write_index(index, str(path))
-    except RuntimeError as error:
+        with path.open("wb") as stream:
+            faiss.write_index(index, faiss.PyCallbackIOWriter(write, WRITTEN_TOGETHER))
+    except OSError as error:
         raise HomeError(f"Cannot write {path}: {error}. Check the free space and the permissions.") from error
 
 

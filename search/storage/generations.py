@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from search.deadline import check_deadline
 from search.errors import HomeError
 from search.records import Ids, Sample, Vectors
 from search.storage.baselines import QueryBank, measure_baselines
@@ -22,6 +23,8 @@ from search.storage.faiss_index import build_index, read_index, write_index
 # Vectors in the sample of a generation.
 SAMPLE_SIZE = 1024
 MAX_GENERATIONS = 2
+# Bytes of a written file that are hashed before it is checked again whether this thread is to stop.
+HASHED_TOGETHER = 16 * 1024 * 1024
 # The rows are stored in NumPy's format, the vectors as raw float16, row by row. In the file of rows, the array of row
 # metadata is named `owners`, as in every version so far.
 INDEX_FILE, ROWS_FILE, VECTORS_FILE = "index.faiss", "rows.npz", "vectors.f2"
@@ -106,6 +109,7 @@ def write_generation(
 
     Raises:
         HomeError: The files cannot be written.
+        CancelledError: This thread is to stop; the previous generation is kept.
     """
     target = folder / f".{draft.name}.{os.getpid()}.tmp"
     try:
@@ -174,6 +178,7 @@ def _write_rows(target: Path, blocks: Iterable[Rows], bank: QueryBank, dimension
     ids, metadata, baselines = [empty.ids], [empty.metadata], [np.zeros((0, bank.width), np.float32)]
     with (target / VECTORS_FILE).open("wb") as stream:
         for block in blocks:
+            check_deadline()
             stream.write(block.vectors.tobytes())
             ids.append(block.ids)
             metadata.append(block.metadata)
@@ -200,10 +205,14 @@ def _map_vectors(path: Path, count: int, dimension: int) -> Vectors:
 
 
 def _sync_file(path: Path) -> str:
-    """Sync a file to disk and return its SHA-256."""
+    """Sync a file to disk and return its SHA-256. Raises CancelledError if this thread is to stop."""
+    digest = hashlib.sha256()
     with path.open("rb") as stream:
         os.fsync(stream.fileno())
-    return _hash_file(path)
+        while block := stream.read(HASHED_TOGETHER):
+            check_deadline()
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def _hash_file(path: Path) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from sqlalchemy import delete, insert, or_, select, text, update
 
 from search.records import FileFacts, ItemType, Segment, SegmentKind, State, Vectors
@@ -66,6 +67,24 @@ class ImageTexts:
             for row in rows
         ]
         return sorted(files, key=lambda unread: TYPES.index(unread.file.type or ItemType.IMAGE))
+
+    def read_vectors(self, item_ids: Sequence[int], space_id: int) -> dict[int, Vectors]:
+        """Return the vector of the first image of items by their id, shape (d,), float32.
+
+        Args:
+            item_ids: The items. Those without a vector are left out.
+            space_id: The space of the vectors.
+        """
+        s, e = t.segment.c, t.embedding.c
+        query = (
+            select(s.item_id, e.vector)
+            .join(t.embedding, e.segment_id == s.id)
+            .where(match_values(s.item_id), s.kind == SegmentKind.IMAGE, e.space_id == space_id)
+            .order_by(s.id.desc())
+        )
+        with self._database.read() as db:
+            rows = db.execute(query, pack_values(item_ids)).all()
+        return {row.item_id: np.frombuffer(row.vector, "<f2").astype(np.float32) for row in rows}
 
     def mark_read(self, reader: str, item_ids: Sequence[int]) -> None:
         """Store that there is no text in the images of some items."""

@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import select
 
-from search.places.rounding import round_location
+from search.places.rounding import Degrees
 from search.records import Filters, Ids, LocationPrecision
-from search.storage import tables as t
 from search.storage.database import Database
+from search.storage.embedding_rows import mark_ids
 from search.storage.filters import select_items
+from search.storage.location_table import read_locations
 
-Degrees = NDArray[np.float64]
 # A part of the map in degrees: west, south, east, north.
 Bounds = tuple[float, float, float, float]
 
@@ -37,13 +34,12 @@ class Cluster:
 
 
 def list_clusters(
-    database: Database, revision: int, filters: Filters, view: tuple[Bounds, int], only: Sequence[int] | None = None
+    database: Database, filters: Filters, view: tuple[Bounds, int], only: Sequence[int] | None = None
 ) -> list[Cluster]:
     """Return the items in a part of the map, joined to clusters, the largest first.
 
     Args:
         database: The catalog.
-        revision: Its revision.
         filters: The filters, with the rights of the caller; nothing is on the map of those who see no locations.
         view: The part of the map, and in how many columns it is divided. The items in a cell are one cluster.
         only: Only these items; None for all.
@@ -53,12 +49,14 @@ def list_clusters(
     """
     if filters.rights.locations is LocationPrecision.HIDDEN:
         return []
-    ids, latitudes, longitudes = _read_points(database, revision, filters.rights.locations)
+    table = read_locations(database)
+    ids, (latitudes, longitudes) = table.ids, table.get_points(filters.rights.locations)
     (west, south, east, north), columns = view
     shown = (latitudes >= south) & (latitudes <= north) & (longitudes >= west) & (longitudes <= east)
-    shown &= np.isin(ids, select_items(database, filters))
+    size = int(ids[-1]) + 1 if len(ids) else 0
+    shown &= mark_ids(select_items(database, filters), size)[ids]
     if only is not None:
-        shown &= np.isin(ids, np.array(only, np.int64))
+        shown &= mark_ids(np.array(only, np.int64), size)[ids]
     ids, latitudes, longitudes = ids[shown], latitudes[shown], longitudes[shown]
     side = max(east - west, 1e-6) / columns
     # Cells begin at the meridian of Greenwich, so that clusters stay when the map is moved.
@@ -73,18 +71,3 @@ def list_clusters(
 def _make_cluster(ids: Ids, latitudes: Degrees, longitudes: Degrees) -> Cluster:
     bounds = (float(longitudes.min()), float(latitudes.min()), float(longitudes.max()), float(latitudes.max()))
     return Cluster(ids, round(float(latitudes.mean()), 5), round(float(longitudes.mean()), 5), bounds)
-
-
-@lru_cache(maxsize=4)
-def _read_points(database: Database, revision: int, precision: LocationPrecision) -> tuple[Ids, Degrees, Degrees]:
-    """Return the ids, latitudes and longitudes of all items that have them, as precisely as the caller may see them."""
-    c = t.item.c
-    query = select(c.id, c.latitude, c.longitude).where(c.latitude.is_not(None), c.longitude.is_not(None))
-    with database.read() as db:
-        rows = [tuple(row) for row in db.execute(query.order_by(c.id))]
-    ids = np.array([row[0] for row in rows], np.int64)
-    places = [row[1:] for row in rows]
-    if precision is LocationPrecision.ROUNDED:
-        places = [round_location(*place) for place in places]
-    points = np.array(places, np.float64).reshape(-1, 2)
-    return ids, points[:, 0], points[:, 1]

@@ -1,16 +1,16 @@
 """The number of items by country, region and city."""
 
 from collections import Counter
-from typing import Any
 
-from sqlalchemy import func, null, select
+import numpy as np
 
 from search.places.data import COUNTRY_LENGTH
 from search.places.names import PlaceCounts
 from search.records import LocationPrecision, Matches
-from search.storage import tables as t
 from search.storage.database import Database
-from search.storage.facets import match_counted
+from search.storage.embedding_rows import mark_ids
+from search.storage.filters import select_items
+from search.storage.location_table import NO_PLACE, read_locations
 
 
 def count_places(database: Database, matches: Matches) -> PlaceCounts:
@@ -22,14 +22,19 @@ def count_places(database: Database, matches: Matches) -> PlaceCounts:
     precision = matches.filters.rights.locations
     if precision is LocationPrecision.HIDDEN:
         return {}
-    c = t.item_place.c
-    condition, parameters = match_counted(matches)
-    area, city = (c.area, c.city) if precision is LocationPrecision.EXACT else (c.rounded_area, null())
-    query: Any = select(area, city, func.count()).select_from(t.item_place).join(t.item, t.item.c.id == c.item_id)
-    query = query.join(t.source, t.source.c.id == t.item.c.source_id).where(condition)
+    table = read_locations(database)
+    found = (
+        select_items(database, matches.filters) if matches.item_ids is None else np.array(matches.item_ids, np.int64)
+    )
+    size = int(table.ids[-1]) + 1 if len(table.ids) else 0
+    numbers = table.place_numbers[mark_ids(found, size)[table.ids]]
+    totals = np.bincount(numbers[numbers != NO_PLACE], minlength=len(table.places)).tolist()
+    sums: Counter[tuple[str | None, int | None]] = Counter()
+    for place, total in zip(table.places, totals, strict=True):
+        is_exact = precision is LocationPrecision.EXACT
+        sums[(place.area, place.city) if is_exact else (place.rounded_area, None)] += total
     counts: PlaceCounts = {}
-    with database.read() as db:
-        for code, number, count in db.execute(query.where(area.is_not(None)).group_by(area, city), parameters):
-            regions = counts.setdefault(code[:COUNTRY_LENGTH], {})
-            regions.setdefault(code, Counter())[number] += matches.scale(count)
+    for (area, city), total in sums.items():
+        if total and area is not None:
+            counts.setdefault(area[:COUNTRY_LENGTH], {}).setdefault(area, Counter())[city] = matches.scale(total)
     return counts

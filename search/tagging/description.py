@@ -1,11 +1,10 @@
-"""A short description of an image, made of its most probable tags."""
+"""The tags of which the short description of an image is made."""
 
 from collections.abc import Mapping, Sequence
 
 from search.records import MachineTag
 
 MAX_TAGS = 3
-START = "Probably"
 
 
 def choose_tags(tags: Sequence[MachineTag], broader: Mapping[str, Sequence[str]]) -> list[str]:
@@ -17,8 +16,3 @@ def choose_tags(tags: Sequence[MachineTag], broader: Mapping[str, Sequence[str]]
     """
     implied = {name for tag in tags for name in broader.get(tag.name, ())}
     return [tag.name for tag in tags if tag.name not in implied][:MAX_TAGS]
-
-
-def write_description(names: Sequence[str]) -> str | None:
-    """Return a description in English, marked as a guess; None without tags."""
-    return f"{START}: {', '.join(names)}" if names else None

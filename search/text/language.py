@@ -24,6 +24,11 @@ def detect_language(text: str) -> str | None:
     return str(language) if probability >= MIN_PROBABILITY else None
 
 
+def load_in_background() -> None:
+    """Load the model in a thread, while something else is loaded."""
+    threading.Thread(target=detect_language, args=("text",), daemon=True).start()
+
+
 @cache
 def _load() -> Any:
     from py3langid import langid

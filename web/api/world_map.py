@@ -79,14 +79,14 @@ def make_blueprint(engine: Engine) -> Blueprint:
 
 
 def _list_clusters(engine: Engine, query: Query, search: MapSearch) -> list[Cluster]:
-    catalog, parsed = engine.library.catalog, parse_query(query.text or "")
+    parsed = parse_query(query.text or "")
     filters = replace(join_filters(query.filters, parsed.filters), rights=query.filters.rights)
     only = None
     if parsed.text or parsed.added or query.parts:
         hits = engine.search(replace(query, limit=MAX_LIMIT, cursor=None, explain=False)).hits
         only = list(chain.from_iterable((hit.item.id, *hit.stacked) for hit in hits))
     view = (search.west, search.south, search.east, search.north), search.columns
-    return list_clusters(catalog.database, catalog.read_revision(), filters, view, only)
+    return list_clusters(engine.library.database, filters, view, only)
 
 
 def _serialize(engine: Engine, query: Query, clusters: list[Cluster]) -> dict[str, Any]:

@@ -82,6 +82,8 @@ class Status(Document):
         spaces: The spaces that are searched, by retriever.
         other_spaces: The other spaces, by retriever and role.
         outdated: The progress of the update of each outdated space, by retriever.
+        earlier_recordings: The number of films and sound recordings that an earlier version indexed, which read no
+            chapters and no subtitles in further languages.
         speech: The speech model.
         text_reader: What reads text in images, with its version; null if nothing does.
         chosen: How the models were chosen.
@@ -95,6 +97,7 @@ class Status(Document):
     spaces: dict[Retriever, ActiveSpace]
     other_spaces: dict[str, SpaceDocument]
     outdated: dict[str, Progress]
+    earlier_recordings: int = 0
     speech: str
     text_reader: str | None = None
     chosen: str

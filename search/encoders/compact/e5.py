@@ -16,6 +16,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
+from search.encoders.compact.unigram import PieceTable
 from search.errors import ModelError
 from search.records import Ids, Vectors
 
@@ -26,6 +27,8 @@ WIDTH, LAYERS, HEADS, INNER = 384, 12, 12, 1536
 MAX_TOKENS = 512
 START, PAD, END, UNKNOWN = 0, 1, 2, 3
 SPACES = re.compile(" {2,}")
+# Up to this many characters are split without the tokenizer, whose construction takes a second.
+MAX_SHORT_TEXT = 1_000
 
 Nibbles = npt.NDArray[np.uint8]
 
@@ -76,9 +79,15 @@ class E5Weights:
         tokenizer.pre_tokenizer = pre_tokenizers.Metaspace("▁", "always")
         return tokenizer
 
+    @cached_property
+    def _table(self) -> PieceTable:
+        return PieceTable(self._pieces, self._piece_starts, self._piece_scores, UNKNOWN)
+
     def tokenize(self, texts: list[str]) -> list[list[int]]:
         """Return token ids without start and end tokens."""
         clean = [SPACES.sub(" ", text.translate(self._normalization)) for text in texts]
+        if "tokenizer" not in self.__dict__ and sum(map(len, clean)) <= MAX_SHORT_TEXT:
+            return [self._table.split(text) for text in clean]
         return [encoding.ids for encoding in self.tokenizer.encode_batch(clean)]
 
     def measure_surprise(self, text: str) -> float:

@@ -1,5 +1,6 @@
 """RapidOCR with the PP-OCR models in its package: Latin, Chinese and Japanese. Home of rapidocr."""
 
+from collections.abc import Sequence
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
@@ -8,15 +9,13 @@ from typing import Any
 import numpy as np
 
 from search.encoders.lazy import LazyModel
-from search.encoders.ocr.engine import Quad, ReadLine
+from search.encoders.ocr.engine import Quad, ReadLine, is_line_shaped, measure_sides
 from search.encoders.onnx import open_session
 from search.encoders.runtime import Machine
 from search.records import Pixels
 
 # Lines are searched in an image whose longer side has at most this many pixels: a page of small print is legible.
 DETECTION_SIDE = 1_600
-# Whether there is text at all is decided at this size.
-PREVIEW_SIDE = 320
 # The classifier turns a line that it is this sure is upside down.
 MIN_TURN_CONFIDENCE = 0.9
 # A line that is this many times as high as wide is read from top to bottom.
@@ -41,7 +40,7 @@ class RapidEngine:
         return f"rapidocr {version('rapidocr')}"
 
     def read(self, image: Pixels) -> list[ReadLine]:
-        """Return the lines in any order. See `TextEngine`."""
+        """Return the lines in any order, also those that are not legible. See `TextEngine`."""
         with self._engine.use() as engine:
             bgr = _widen(np.ascontiguousarray(image[:, :, ::-1]))
             quads = _detect(engine, bgr, DETECTION_SIDE)
@@ -55,13 +54,20 @@ class RapidEngine:
         return [
             ReadLine(_start_at_text(quad, is_flipped), text.strip(), float(score))
             for quad, text, score, is_flipped in lines
-            if text.strip()
         ]
 
-    def has_text(self, image: Pixels) -> bool:
-        """Return whether a small version of an image shows anything that looks like a line of text."""
+    def cut(self, image: Pixels, quads: Sequence[Quad]) -> list[Pixels]:
+        """Return an upright image of each line. See `TextEngine`."""
         with self._engine.use() as engine:
-            return bool(len(_detect(engine, np.ascontiguousarray(image[:, :, ::-1]), PREVIEW_SIDE)))
+            crops: list[Pixels] = engine.crop_text_regions(image, np.stack(quads)) if len(quads) else []
+        return crops
+
+    def has_line(self, image: Pixels) -> bool:
+        """Return whether a small image shows anything that has the shape of a line of text."""
+        bgr = _widen(np.ascontiguousarray(image[:, :, ::-1]))
+        with self._engine.use() as engine:
+            quads = _detect(engine, bgr, DETECTION_SIDE)
+        return any(map(is_line_shaped, quads))
 
 
 def _load() -> Any:
@@ -109,7 +115,6 @@ def _start_at_text(quad: Quad, is_flipped: bool) -> Quad:
 
     A tall box was turned to the left before it was read: its text begins at the top right.
     """
-    width = max(np.linalg.norm(quad[0] - quad[1]), np.linalg.norm(quad[2] - quad[3]))
-    height = max(np.linalg.norm(quad[0] - quad[3]), np.linalg.norm(quad[1] - quad[2]))
+    width, height = measure_sides(quad)
     first = (1 if height >= TALL_RATIO * width else 0) + (2 if is_flipped else 0)
     return np.roll(quad, -first, axis=0)

@@ -6,11 +6,15 @@ import re
 import shutil
 import subprocess
 import zlib
+from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from search.encoders.ocr.engine import ReadLine
+from search.encoders.ocr.engine import ReadText
 from search.records import Pixels
 
 # The languages that are used, as Tesseract calls them, if they are installed.
@@ -24,6 +28,15 @@ MIN_CONFIDENCE = 60.0
 TIMEOUT_SECONDS = 60.0
 # A word in the table that Tesseract writes; lines and blocks have lower levels.
 WORD_LEVEL = "5"
+# Each image is one line: otherwise Tesseract searches for columns, and does not find turned lines.
+ONE_LINE = ("--psm", "7")
+# The maximum number of lines per run of the program; they take a few seconds.
+LINES_PER_RUN = 32
+# Marks of the direction of writing, which are no part of the text.
+MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+HANGUL = re.compile("[\u1100-\u11ff\uac00-\ud7af]")
+# Between Korean words there is at least this share of the height of the highest one.
+MIN_SPACE = 0.35
 
 
 def find_tesseract() -> "TesseractEngine | None":
@@ -33,7 +46,7 @@ def find_tesseract() -> "TesseractEngine | None":
 
 
 class TesseractEngine:
-    """Runs the program `tesseract` for each image, with a time limit."""
+    """Runs the program `tesseract` for the lines of an image, with a time limit."""
 
     def __init__(self, program: str) -> None:
         self._program = program
@@ -50,11 +63,23 @@ class TesseractEngine:
         first = self._run(["--version"], b"").split("\n", 1)[0]
         return f"{first} {'+'.join(self.languages)}"
 
-    def read(self, image: Pixels) -> list[ReadLine]:
-        """Return the lines that are mostly in the scripts of this engine; none if it takes too long or fails."""
-        if not self.languages:
-            return []
-        return parse_table(self._run(["-", "-", "-l", "+".join(self.languages), "tsv"], encode_png(image)))
+    def read_lines(self, lines: Sequence[Pixels]) -> list[ReadText | None]:
+        """Return the text of each line that is mostly in the scripts of this engine. See `LineEngine`."""
+        found: list[ReadText | None] = []
+        for start in range(0, len(lines), LINES_PER_RUN):
+            block = lines[start : start + LINES_PER_RUN]
+            table = self._read_block(block) if self.languages else {}
+            found += [table.get(number) for number in range(1, len(block) + 1)]
+        return found
+
+    def _read_block(self, lines: Sequence[Pixels]) -> dict[int, ReadText]:
+        """Return the legible texts by the number of their line, from 1; none if it takes too long or fails."""
+        with TemporaryDirectory(prefix="crossmodal-") as folder:
+            files = [Path(folder) / f"{number}.png" for number in range(len(lines))]
+            for file, pixels in zip(files, lines, strict=True):
+                file.write_bytes(encode_png(pixels))
+            names = "".join(f"{file}\n" for file in files)
+            return parse_table(self._run(["-", "-", "-l", "+".join(self.languages), *ONE_LINE, "tsv"], names.encode()))
 
     def _run(self, arguments: list[str], data: bytes) -> str:
         try:
@@ -71,26 +96,32 @@ class TesseractEngine:
         return done.stdout.decode("utf-8", "replace")
 
 
-def parse_table(table: str) -> list[ReadLine]:
-    """Return the lines in a table of words as Tesseract writes it."""
-    words: dict[tuple[str, ...], list[dict[str, str]]] = {}
+def parse_table(table: str) -> dict[int, ReadText]:
+    """Return the legible texts in a table of words as Tesseract writes it, by the number of their page, from 1."""
+    words: dict[int, list[dict[str, str]]] = {}
     for row in csv.DictReader(io.StringIO(table), delimiter="\t", quoting=csv.QUOTE_NONE):
-        if row["level"] == WORD_LEVEL and (row["text"] or "").strip():
-            words.setdefault((row["block_num"], row["par_num"], row["line_num"]), []).append(row)
-    return [line for line in map(_join_words, words.values()) if line is not None]
+        if row["level"] == WORD_LEVEL and MARKS.sub("", row["text"] or "").strip():
+            words.setdefault(int(row["page_num"]), []).append(row)
+    texts = {page: _join_words(found) for page, found in words.items()}
+    return {page: text for page, text in texts.items() if text is not None}
 
 
-def _join_words(words: list[dict[str, str]]) -> ReadLine | None:
-    text = " ".join(word["text"].strip() for word in words)
+def _join_words(words: list[dict[str, str]]) -> ReadText | None:
+    space = MIN_SPACE * max(int(word["height"]) for word in words)
+    text = MARKS.sub("", words[0]["text"]).strip()
+    for before, word in pairwise(words):
+        text += ("" if _are_joined(before, word, space) else " ") + MARKS.sub("", word["text"]).strip()
     confidence = sum(float(word["conf"]) for word in words) / len(words)
     letters = len(LETTER.findall(text))
     if confidence < MIN_CONFIDENCE or len(SCRIPTS.findall(text)) < max(1, MIN_SCRIPT_SHARE * letters):
         return None
-    boxes = np.array([[int(word[name]) for name in ("left", "top", "width", "height")] for word in words])
-    left, top = boxes[:, :2].min(0).tolist()
-    right, bottom = (boxes[:, :2] + boxes[:, 2:]).max(0).tolist()
-    quad = np.array([(left, top), (right, top), (right, bottom), (left, bottom)], np.float32)
-    return ReadLine(quad, text, confidence / 100)
+    return ReadText(text, confidence / 100)
+
+
+def _are_joined(first: dict[str, str], second: dict[str, str], space: float) -> bool:
+    """Return whether two parts are one word: Tesseract returns the syllables of Korean words one by one."""
+    gap = int(second["left"]) - int(first["left"]) - int(first["width"])
+    return bool(HANGUL.match(first["text"][-1:]) and HANGUL.match(second["text"])) and gap < space
 
 
 def encode_png(image: Pixels) -> bytes:

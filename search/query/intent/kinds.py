@@ -45,14 +45,25 @@ class _Language:
 
 
 @cache
+def _read_words() -> dict[str, dict[str, Any]]:
+    """Return the words of each language, by its code."""
+    words: dict[str, dict[str, Any]] = json.loads(WORDS_FILE.read_text(encoding="utf-8"))
+    return words
+
+
+def _list_kinds(words: dict[str, Any]) -> dict[str, str]:
+    """Return the kind of each noun of a language."""
+    return {fold(noun): kind for kind, nouns in words["nouns"].items() for noun in nouns.split("|")}
+
+
+@cache
 def _read_languages() -> list[_Language]:
-    words = json.loads(WORDS_FILE.read_text(encoding="utf-8"))
-    return [_compile(code != "zh", entry) for code, entry in words.items()]
+    return [_compile(code != "zh", entry) for code, entry in _read_words().items()]
 
 
 def _compile(is_spaced: bool, words: dict[str, Any]) -> _Language:
     """Return the patterns of a language; in one without spaces, nouns can follow other words directly."""
-    kinds = {fold(noun): kind for kind, nouns in words["nouns"].items() for noun in nouns.split("|")}
+    kinds = _list_kinds(words)
     nouns, tail, whole = (_choose(one) for one in ("|".join(kinds), words["tail"], words["whole"]))
     begin, end, gap = (r"(?<!\w)", r"(?!\w)", r"\s*") if is_spaced else ("", "", "")
     intro = rf"(?:{_choose(words['intro'])}{end}\s*)*"
@@ -82,7 +93,7 @@ def _match_word(word: str) -> str:
 @cache
 def _read_keys() -> tuple[frozenset[str], re.Pattern[str]]:
     """Return the words of Latin letters, and the pattern of the others, of which a text with a noun has one."""
-    nouns = {noun for language in _read_languages() for noun in language.kinds}
+    nouns = {noun for words in _read_words().values() for noun in _list_kinds(words)}
     others = sorted(noun for noun in nouns if not noun.isascii())
     return frozenset(max(re.findall("[a-z]+", noun), key=len, default="") for noun in nouns), re.compile(
         "|".join(others)

@@ -11,7 +11,7 @@ from mcp import Client, StdioServerParameters, stdio_client
 from tests.support.any_library import serving
 
 ROOT = Path(__file__).parents[3]
-TOOLS = {"search", "find_similar", "get_item", "read_text", "list_albums"}
+TOOLS = {"search", "find_similar", "get_item", "read_text", "list_albums", "list_machine_tags"}
 
 
 @pytest.fixture(scope="module", params=["home", "server"])

@@ -113,6 +113,14 @@ def test_filters_are_the_same(demo_library, demo):
     assert set(find_names(demo_library.search(longer=5))) == {"holiday.mp4"}
 
 
+def test_tags_of_the_machine_are_the_same(demo_library, reference):
+    tags = demo_library.machine_tags()
+    assert tags == reference.machine_tags()
+    assert {"name", "group", "given", "precision", "items"} <= tags[0].keys()
+    described = {item.path: (item.machine_tags, item.machine_description) for item in reference.items()}
+    assert {item.path: (item.machine_tags, item.machine_description) for item in demo_library.items()} == described
+
+
 def test_pages_follow_one_another(demo_library, demo):
     whole = find_names(demo_library.search(sources=demo, limit=1000))
     paged = demo_library.search(sources=demo, limit=3)

@@ -11,6 +11,7 @@ from crossmodal import mcp_tools
 from crossmodal.mcp_tools import SearchTools
 from search.errors import NotFoundError, UsageError
 from search.storage.albums import Albums
+from tests.support.fake_demo import draw_photo
 from tests.support.indexing import index
 
 
@@ -94,6 +95,18 @@ def test_an_item_without_text_has_none(fresh, media):
 def test_albums(fresh):
     Albums(fresh.database).add("Best of 2024")
     assert [one["name"] for one in SearchTools(crossmodal.Library(fresh)).list_albums()["albums"]] == ["Best of 2024"]
+
+
+def test_tags_of_the_machine_filter_and_describe(fresh, tmp_path):
+    fresh.home.tags.write_text("name\tgroup\tquery\tcut\nplant\tobject\ta cat\t0.5\nrare\tobject\trocket\t0.9\n")
+    draw_photo("cat", 1).save(tmp_path / "a.png")
+    index(fresh, tmp_path / "a.png")
+    tools = SearchTools(crossmodal.Library(fresh))
+    assert tools.list_machine_tags() == {"tags": [{"name": "plant", "items": 1}]}
+    [hit] = tools.search("", machine_tags=["plant"])["hits"]
+    assert hit["item"]["machine_tags"] == ["plant"]
+    assert tools.get_item(hit["item"]["id"])["item"]["machine_description"] == "Probably: plant"
+    assert tools.search("", machine_tags=["rare"])["hits"] == []
 
 
 def test_every_tool_and_parameter_is_described():

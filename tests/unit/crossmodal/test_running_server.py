@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -160,16 +161,24 @@ def test_links_are_only_for_terminals(library):
 
 @pytest.mark.parametrize(
     ("environment", "protocol"),
-    [({"TERM": "xterm-kitty"}, "kitty"), ({"TERM_PROGRAM": "iTerm.app"}, "iterm"), ({"TERM": "xterm-256color"}, None)],
+    [
+        ({"TERM": "xterm-kitty"}, "kitty"),
+        ({"TERM_PROGRAM": "iTerm.app"}, "iterm"),
+        ({"TERM": "xterm-256color"}, None),
+        ({"TERM": "xterm"}, "sixel"),
+    ],
 )
-def test_thumbnails_are_shown_in_terminals_that_can(library, environment, protocol):
-    if protocol is None:
-        with pytest.raises(UsageError, match="not known to show pictures"):
-            thumbnails.find_protocol(environment)
-        return
+def test_thumbnails_are_shown_in_terminals_that_can(library, environment, protocol, monkeypatch):
+    assert thumbnails.find_protocol(environment) is None  # no terminal
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr(thumbnails, "find_line_height", lambda: 20)
+    monkeypatch.setattr(thumbnails, "has_sixel", lambda: protocol == "sixel")
     assert thumbnails.find_protocol(environment) == protocol
+    if protocol is None:
+        return
     image = next(item for item in library.catalog.list_items() if item.type == "image")
     hits = [{"item": {"id": image.id}}, {"item": {"id": 10**6}}]
     shown, missing = thumbnails.make_thumbnails(library.home.root, hits, protocol)
-    assert shown.startswith("\x1b_Ga=T,f=100" if protocol == "kitty" else "\x1b]1337;File=inline=1")
+    begins = {"kitty": "\x1b_Ga=T,f=100", "iterm": "\x1b]1337;File=inline=1", "sixel": '\x1bP0;1;0q"1;1;'}
+    assert shown.startswith(begins[protocol])
     assert missing == ""

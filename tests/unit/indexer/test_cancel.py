@@ -18,6 +18,9 @@ from search.deadline import check_deadline, set_stop
 from search.errors import CancelledError
 from search.media.recording.sound import SAMPLE_RATE
 from search.records import FileFacts, State, Transcript
+from search.status import verify_library
+from search.storage import generations
+from tests.support.indexing import index, list_states
 
 # A run that did not stop would take more than this.
 PATIENCE_SECONDS = 60.0
@@ -142,3 +145,41 @@ def test_a_scan_can_be_stopped(fresh, tmp_path):
     with pytest.raises(CancelledError):
         index_paths(fresh, [folder], Options(sandbox=False, check=check), lambda *_: None)
     assert not list(fresh.catalog.list_items())
+
+
+def test_a_run_that_is_cancelled_while_it_builds_an_index_ends_soon_and_keeps_the_index_before(
+    fresh, tmp_path, monkeypatch
+):
+    folder = tmp_path / "media"
+    folder.mkdir()
+    for number in range(6):
+        (folder / f"{number}.txt").write_text(f"This is text number {number}.")
+    index(fresh, folder)
+    built = sorted(fresh.home.index.rglob("generation-*.json"))
+    began = threading.Event()
+
+    def build_slowly(*_):
+        began.set()
+        for _ in range(3000):
+            check_deadline()
+            time.sleep(0.1)
+
+    def check():
+        if began.is_set():
+            raise CancelledError("enough")
+
+    monkeypatch.setattr("search.storage.space_index.MIN_DELTA_ROWS", 0)
+    with monkeypatch.context() as patch:
+        patch.setattr(generations, "build_index", build_slowly)
+        for number in range(6, 12):
+            (folder / f"{number}.txt").write_text(f"This is text number {number}.")
+        started = time.monotonic()
+        with pytest.raises(CancelledError):
+            index_paths(fresh, [folder], Options(sandbox=False, check=check), lambda *_: None)
+        assert time.monotonic() - started < PATIENCE_SECONDS
+    assert list(list_states(fresh).values()) == [State.INDEXED] * 12
+    assert sorted(fresh.home.index.rglob("generation-*.json")) == built
+    assert not list(fresh.home.index.rglob("*.tmp"))
+    assert verify_library(fresh) == []
+    index(fresh, folder)
+    assert len(list(fresh.home.index.rglob("generation-*.json"))) > len(built)

@@ -190,7 +190,7 @@ def test_a_long_run_builds_as_it_goes_and_a_short_one_once(fresh, tmp_path, monk
 
 def test_what_a_killed_run_left_unbuilt_is_found_and_built_when_a_server_starts(fresh, media, monkeypatch):
     with monkeypatch.context() as patch:
-        patch.setattr("indexer.maintain.IndexMaintenance.finish", lambda _: None)
+        patch.setattr("indexer.maintain.IndexMaintenance.finish", lambda *_: None)
         patch.setattr("indexer.maintain.IndexMaintenance.rebuild_if_due", lambda _: None)
         index(fresh, media)
     engine = Engine(fresh)

@@ -115,5 +115,6 @@ def test_the_description_is_made_of_the_tags(fresh, photos):
     index(fresh, photos)
     item = next(item for item in fresh.catalog.list_items(State.INDEXED) if item.path.endswith("cat.png"))
     assert {tag.name: tag.described for tag in item.machine_tags} == {"cat": True, "animal": False}
+    assert item.machine_description == "Probably: cat"
     assert item.type is ItemType.IMAGE
     assert all(isinstance(tag.score, float) and np.isfinite(tag.score) for tag in item.machine_tags)

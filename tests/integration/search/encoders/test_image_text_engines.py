@@ -8,8 +8,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 pytest.importorskip("rapidocr")
 
+from search.encoders.compact.files import CompactFiles
 from search.encoders.ocr.blocks import group_lines, join_text
 from search.encoders.ocr.presence import TextPresence
+from search.encoders.ocr.probe import find_probe
 from search.encoders.ocr.rapid import RapidEngine
 from search.encoders.runtime import Machine
 
@@ -43,11 +45,12 @@ def test_a_line_begins_where_its_text_does(engine):
 
 def test_an_image_without_text_is_read_as_nothing(engine):
     assert engine.read(np.full((200, 300, 3), 128, np.uint8)) == []
-    assert not engine.has_text(np.full((200, 300, 3), 128, np.uint8))
+    assert not engine.has_line(np.full((200, 300, 3), 128, np.uint8))
 
 
 def test_a_tiny_image_is_read(engine):
     assert engine.read(np.zeros((1, 5, 3), np.uint8)) == []
+    assert not engine.has_line(np.zeros((1, 5, 3), np.uint8))
 
 
 def test_the_models_are_loaded_without_a_network(monkeypatch):
@@ -63,4 +66,17 @@ def test_the_models_are_loaded_without_a_network(monkeypatch):
 def test_a_sign_looks_more_like_text_than_a_smooth_picture():
     presence = TextPresence(Machine())
     smooth = np.linspace(0, 255, 300, dtype=np.uint8)[None, :, None].repeat(200, 0).repeat(3, 2)
-    assert presence.measure(draw_sign()) > presence.measure(smooth)
+    assert presence.find(draw_sign()).log_odds > presence.find(smooth).log_odds
+
+
+def test_the_place_that_looks_most_like_text_is_found():
+    image = np.full((512, 512, 3), 90, np.uint8)
+    image[300:400, 200:400] = draw_sign()[70:170, 50:250]
+    spot = TextPresence(Machine()).find(image)
+    assert 200 <= spot.x <= 400
+    assert 300 <= spot.y <= 400
+
+
+def test_the_packaged_probe_belongs_to_the_bundled_image_encoder():
+    assert find_probe(CompactFiles().image_fingerprint) is not None
+    assert find_probe("another model") is None

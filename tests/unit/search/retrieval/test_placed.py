@@ -23,18 +23,20 @@ class Whole:
         return Retrieved(retriever, ids, ids, probabilities, probabilities, read_vector=lambda at: ids[at])
 
 
-class Places:
-    """Knows where one image was captured that is not from the place."""
+class Items:
+    """One image is from the place; of another it is known where it was captured."""
+
+    ids = np.array([THERE], np.int64)
 
     def list_located(self, item_ids):
-        return [item for item in item_ids if item in (ELSEWHERE, THERE)]
+        return np.array([item for item in item_ids.tolist() if item in (ELSEWHERE, THERE)], np.int64)
 
-    def read_name_segments(self, item_ids):
-        return {item: item + 10 for item in item_ids}
+    def read_newest(self, count):
+        return {THERE: 13}
 
 
 def score(named):
-    retrieval = PlacedRetrieval(Whole(), None, named, Places(), [THERE])
+    retrieval = PlacedRetrieval(Whole(), None, named, Items())
     found = [retrieval.retrieve(retriever, 10) for retriever in Retriever]
     scores = score_items(found, {})
     return found, dict(zip(scores.item_ids.tolist(), scores.scores.tolist(), strict=True))

@@ -1,5 +1,6 @@
 """FAISS generations: exact, filtered, durable."""
 
+import itertools
 import json
 
 import faiss
@@ -8,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.errors import HomeError
+from search.errors import CancelledError, HomeError
 from search.storage import faiss_index as v
 from search.storage import generations as g
 from search.storage.baselines import QueryBank
@@ -107,3 +108,36 @@ def test_an_index_that_cannot_be_written_is_one_clear_error(tmp_path):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(HomeError, match="Cannot write"):
         v.write_index(v.build_index(np.zeros(0, np.int64), np.zeros((0, 4), np.float32)), tmp_path / "file" / "x")
+
+
+def test_a_build_that_is_stopped_at_any_step_keeps_the_generation_before(tmp_path, monkeypatch):
+    before = write(tmp_path, make_unit(6))
+    monkeypatch.setattr(g, "build_index", lambda ids, vectors: v.build_index(ids, vectors, max_flat=10))
+    rows, stopped = make_unit(400), 0
+    for last in itertools.count(1):
+        checks = itertools.count(1)
+
+        def check(last=last, checks=checks):
+            if next(checks) == last:
+                raise CancelledError("enough")
+
+        monkeypatch.setattr(g, "check_deadline", check)
+        monkeypatch.setattr(v, "check_deadline", check)
+        try:
+            newest = write(tmp_path, rows, previous=1)
+            break
+        except CancelledError:
+            stopped += 1
+            assert sorted(path.name for path in tmp_path.iterdir()) == [before.name, f"{before.name}.json"]
+            assert g.find_generation_manifests(tmp_path, "m", before.bank) == [before]
+    # Reading the rows, each step of the training, adding, writing and hashing.
+    assert stopped > v.KMEANS_ITERATIONS + 4
+    assert g.load_generation(tmp_path, newest).index.ntotal == 400
+
+
+def test_an_index_of_many_equal_vectors_finds_them_all():
+    rows = np.repeat(make_unit(40), 50, axis=0)
+    index = v.build_index(np.arange(2000, dtype=np.int64), rows, max_flat=10)
+    scores, found = v.search_index(index, make_unit(40), 50, None, NONE)
+    assert (found >= 0).all()
+    np.testing.assert_allclose(scores, 1, atol=0.02)

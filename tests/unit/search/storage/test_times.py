@@ -12,6 +12,7 @@ from search.storage.catalog import Catalog
 from search.storage.database import Database
 from search.storage.facets import FACETS, read_facet
 from search.storage.filters import select_items
+from search.storage.newest import list_newest_of
 from search.storage.sources import Sources
 from tests.support.old_catalog import write_old_catalog
 
@@ -68,6 +69,19 @@ def test_photos_with_a_zone_and_clips_in_utc_sort_by_instant(catalog):
     assert [dates[item_id] for item_id in catalog.list_newest(Filters())] == in_order[::-1]
     positions = catalog.read_order(Sort.OLDEST, dates)
     assert [dates[item_id] for item_id in sorted(positions, key=positions.get)] == in_order
+
+
+@pytest.mark.parametrize("steps", [(0, 1), (0, 20), (10, 40), (0, 1000), (1000, 1000)])
+def test_the_newest_few_are_the_first_of_all(catalog, monkeypatch, steps):
+    monkeypatch.setattr("search.storage.newest.WALKED_STEPS", steps)
+    zones = ["", "Z", "+14:00", "-11:00"]
+    captured = [f"2024-05-{1 + n % 9:02d}T{n * 7 % 24:02d}:00:00{zones[n % 4]}" for n in range(60)]
+    save(catalog, [*captured, None, "2024-05-09", "not a date"], guessed=captured[::5])
+    for filters in (Filters(), Filters(after="2024-05-04"), Filters(after="2030")):
+        ids, newest = select_items(catalog.database, filters), catalog.list_newest(filters)
+        assert [list_newest_of(catalog.database, ids, count) for count in (1, 7, 40, 90)] == [
+            newest[:count] for count in (1, 7, 40, 90)
+        ]
 
 
 def test_a_time_without_a_zone_is_that_of_the_server(catalog, berlin):
