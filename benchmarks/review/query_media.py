@@ -8,7 +8,7 @@ from benchmarks.review import sounds
 from benchmarks.review.drawing import draw_paper, make_photo_of_text
 from benchmarks.review.fonts import Fonts
 from benchmarks.review.manifest import MEDIA, QUERIES, Manifest
-from benchmarks.review.rules import Query, find_photo, read_queries
+from benchmarks.review.rules import SETS, Query, find_photo, read_queries
 from benchmarks.review.sources import SEED, Photos
 
 COPY_SIDE = 300
@@ -23,7 +23,7 @@ OTHER_RECEIPT = (
 def write_query_media(root: Path, manifest: Manifest, photos: Photos, fonts: Fonts) -> None:
     """Write the picture or the recording of each query that has one."""
     (root / QUERIES).mkdir(parents=True, exist_ok=True)
-    for query in read_queries():
+    for query in (query for name in SETS for query in read_queries(name)):
         if query.picture:
             _make_picture(root, query.picture, manifest, photos, fonts).save(find_media(root, query), quality=75)
         elif query.spoken:

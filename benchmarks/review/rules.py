@@ -10,6 +10,8 @@ from benchmarks.review.sources import read_data
 from benchmarks.review.spans import resolve_span
 
 RIGHT, PERHAPS, WRONG = 2, 1, 0
+# The sets of queries.
+SETS = ("queries", "held_out")
 # How many of the right files a person expects, by the number of right answers that a query has.
 NEEDED = {"one": 1, "few": 2, "many": 3, "none": 0}
 
@@ -108,9 +110,9 @@ class Query:
         return {path: grade for path, grade in grades.items() if grade}
 
 
-def read_queries() -> list[Query]:
-    """Read all queries."""
-    return [_parse(fields) for fields in read_data("queries.toml")["query"]]
+def read_queries(name: str = "queries") -> list[Query]:
+    """Read all queries of a set: one of `SETS`."""
+    return [_parse(fields) for fields in read_data(f"{name}.toml")["query"]]
 
 
 def find_photo(manifest: Manifest, name: str) -> Entry:

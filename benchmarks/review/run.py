@@ -25,12 +25,12 @@ def index(root: Path, home: Path) -> None:
     subprocess.run([sys.executable, "-m", "crossmodal", "--home", home, "index", root / MEDIA], check=True)
 
 
-def ask_all(root: Path, home: Path) -> list[Outcome]:
-    """Ask every query once, through the Python API."""
+def ask_all(root: Path, home: Path, queries: str) -> list[Outcome]:
+    """Ask every query of a set once, through the Python API."""
     manifest = Manifest.read(root)
     with crossmodal.open(home, create=False) as library:
         names = {item.id: Path(item.path).relative_to((root / MEDIA).resolve()).as_posix() for item in library.items()}
-        return [_ask(library, query, root, manifest, names) for query in read_queries()]
+        return [_ask(library, query, root, manifest, names) for query in read_queries(queries)]
 
 
 def _ask(library: crossmodal.Library, query: Query, root: Path, manifest: Manifest, names: dict[int, str]) -> Outcome:

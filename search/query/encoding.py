@@ -8,11 +8,13 @@ from search.media.on_demand import decode_voice
 from search.open_home import OpenHome
 from search.query.correction import correct_query
 from search.query.filters import leave_out
-from search.query.intent.reading import Reading, apply_recognized, read_query, recognize, remove_words
+from search.query.folders import NamedFolder
+from search.query.intent.reading import Reading, apply_recognized, hide_request, read_query, recognize, remove_words
+from search.query.named import keep_folder, loses_places, read_named
 from search.query.part_encoding import EncodedPart, decode_part, encode_part, encode_text
-from search.query.places import NamedPlaces, read_named_places
+from search.query.places import NamedPlaces
 from search.query.readable_words import list_readable_words
-from search.query.voice import make_key
+from search.query.voice import make_key, write_as_typed
 from search.records import Filters, Query, QueryPart, Recognized, Retriever, VoiceTranscript
 from search.retrieval.semantic import SemanticPart
 from search.retrieval.visual_scoring import VisualPart
@@ -42,7 +44,7 @@ class EncodedQuery:
         wording: Properties of the text; None for a query with an image or an item.
         corrected: The text without its typing errors, if there were any.
         recognized: The words that are used as filters.
-        named: The places that it names, if items of the library were captured there.
+        named: The places that it names, if items of the library were captured there; or the folder.
     """
 
     parts: list[EncodedPart]
@@ -60,7 +62,7 @@ class EncodedQuery:
     wording: QueryWording | None = None
     corrected: str | None = None
     recognized: tuple[Recognized, ...] = ()
-    named: NamedPlaces | None = None
+    named: NamedPlaces | NamedFolder | None = None
 
     @property
     def is_browsing(self) -> bool:
@@ -98,12 +100,14 @@ def encode_query(library: OpenHome, query: Query, reads_places: bool = True) -> 
         correct_query(query.text or "", list_readable_words(library), detect_language) if query.correct else None
     )
     reading = read_query(query, corrected)
-    if corrected and reads_places and _loses_places(library, query, reading):
+    if corrected and reads_places and loses_places(library, query, reading):
         corrected, reading = None, read_query(query)
-    parsed = reading.parsed
     voice = _transcribe(library, query, query.voice) if query.voice is not None else None
+    query = keep_folder(library, query, reading, corrected, voice.searched if voice is not None else "")
+    reading = read_query(query, corrected)
+    parsed = reading.parsed
     spoken, recognized, filters = _read_spoken(voice, query, reading)
-    named = _read_named_places(library, query, reading, spoken) if reads_places else None
+    named = read_named(library, query, reading, spoken) if reads_places else None
     parts = [QueryPart(text=text) for text in (parsed.text, spoken) if text.strip()]
     parts += [QueryPart(text=text, weight=weight) for text, weight in parsed.added]
     parts += query.parts
@@ -128,7 +132,7 @@ def encode_query(library: OpenHome, query: Query, reads_places: bool = True) -> 
         excluded=encoded_excluded,
         words=[term.word for term in terms],
         terms=terms,
-        ignored=list_ignored(wanted, language),
+        ignored=(*reading.asked, *list_ignored(wanted, language)),
         excluded_words=[split_query(text) for text in excluded],
         coverage=_compute_coverage(parts, encoded),
         weights={retriever: query.weights.get(retriever, 1.0) for retriever in Retriever},
@@ -149,25 +153,11 @@ def _read_spoken(
     """Return the spoken words to search for, and all recognized words and filters with those of the spoken words."""
     if voice is None:
         return "", reading.recognized, reading.filters
-    words = recognize(voice.searched, [(0, len(voice.searched))], query, reading.filters)
-    text = remove_words(voice.searched, words) if words else voice.searched
-    return text, (*reading.recognized, *words), apply_recognized(reading.filters, words)
-
-
-def _loses_places(library: OpenHome, query: Query, corrected: Reading) -> bool:
-    """Return whether a text names places of the library that the corrected text does not name."""
-    named = _read_named_places(library, query, read_query(query), "")
-    kept = _read_named_places(library, query, corrected, "")
-    return named is not None and (kept is None or not set(named.places) <= set(kept.places))
-
-
-def _read_named_places(library: OpenHome, query: Query, reading: Reading, spoken: str) -> NamedPlaces | None:
-    """Return the places that a query names, unless it has a filter for places."""
-    if reading.filters.places:
-        return None
-    text = " ".join(filter(None, (reading.parsed.text, spoken)))
-    revision, precision = library.catalog.read_revision(), query.filters.rights.locations
-    return read_named_places(library.database, revision, text, precision)
+    text = write_as_typed(voice.searched)
+    text, _ = hide_request(text, query, [(0, len(text))])
+    words = recognize(text, [(0, len(text))], query, reading.filters)
+    text = remove_words(text, words) if words else text
+    return text.strip(), (*reading.recognized, *words), apply_recognized(reading.filters, words)
 
 
 def _compute_coverage(parts: Sequence[QueryPart], encoded: Sequence[EncodedPart]) -> dict[Retriever, float]:

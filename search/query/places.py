@@ -1,11 +1,11 @@
 """Names of places in the text of a query."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from search.places.index import PlaceIndex, is_only_about_pictures, narrow
-from search.places.names import Place
-from search.records import LocationPrecision
+from search.places.names import Place, get_code
+from search.records import Filters, LocationPrecision
 from search.storage.database import Database
 from search.storage.places import Places
 
@@ -23,6 +23,10 @@ class NamedPlaces:
     places: tuple[Place, ...]
     rest: str
     is_certain: bool
+
+    def restrict(self, filters: Filters) -> Filters:
+        """Return filters that only items captured in one of the places satisfy."""
+        return replace(filters, places=tuple(map(get_code, self.places)))
 
 
 def read_named_places(database: Database, revision: int, text: str, precision: LocationPrecision) -> NamedPlaces | None:

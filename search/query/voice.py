@@ -92,3 +92,14 @@ class SpokenQueries:
 def make_key(recording: bytes, *models: str) -> str:
     """Return the key of a recording and of the models whose names decide what becomes of it."""
     return " ".join((hashlib.sha256(recording).hexdigest(), *models))
+
+
+def write_as_typed(text: str) -> str:
+    """Return the text of a spoken query as people type it: without the capital and the full stop of a sentence.
+
+    Both change what a model makes of a few words, so a spoken query would find something else than the same words
+    typed. A first word such as "iPhone" or "NASA" is kept as it is.
+    """
+    text = text.strip().rstrip(".。").rstrip()
+    first = text.split(maxsplit=1)[0] if text else ""
+    return text[0].lower() + text[1:] if first[1:].islower() or len(first) == 1 else text

@@ -123,7 +123,7 @@ class Answer:
         possible: The number of possible results; a stack counts as one.
         possible_is_estimate: Whether `possible` is an estimate.
         corrected: The text that was searched for, if typing errors were corrected.
-        ignored: The stop words in the text, which are not searched for.
+        ignored: The stop words in the text, and words that only ask for something, which are not searched for.
         open_quote: A quotation mark in the text that is not closed, with the word after it, if there is one.
         recognized: The words of the text that are used as filters.
     """

@@ -17,16 +17,18 @@ from search.retrieval.text_candidates import (
     match_terms,
 )
 from search.retrieval.text_scorer import TextScorer
-from search.scoring.candidates import Retrieved, make_empty, to_probability
+from search.scoring.candidates import POSSIBLE_CUT, Retrieved, make_empty, to_probability
 from search.scoring.lexical import LexicalMatches
 from search.scoring.text import (
     TextFeatures,
     compute_confidence_factors,
+    compute_length_factors,
     compute_log_odds,
     make_lexical_features,
 )
-from search.storage.embedding_rows import to_float32
+from search.storage.embedding_rows import find_spoken, to_float32
 from search.storage.snapshot import Snapshot
+from search.text.analysis import count_words
 
 # Lexical matches less likely than this are scored only if fewer segments are found than requested.
 LEXICAL_CUT = 0.1
@@ -105,10 +107,10 @@ class TextRetriever:
         exact = self._find_exact(metadata["segment"], places)
         logits = self._scorer.compute_logits(features, exact, vectors)
         not_excluded = self._compute_not_excluded(vectors)
-        confidence = compute_confidence_factors(metadata["confidence"], features.get("contained_share"))
+        probabilities = self._reduce_unsure(to_probability(logits), metadata, features)
         coverage = np.float32(self._query.coverage.get(Retriever.SEMANTIC, 1.0))
         is_shown = not_excluded > 1 - EXCLUSION_CUT
-        result: Vectors = to_probability(logits) * confidence * not_excluded * coverage * is_shown
+        result: Vectors = probabilities * not_excluded * coverage * is_shown
         return result
 
     def collect(self, depth: int) -> CandidateSet:
@@ -168,8 +170,7 @@ class TextRetriever:
         features |= lexical_features
         exact = self._find_exact(segments, places)
         probabilities = to_probability(self._scorer.compute_logits(features, exact, vectors))
-        confidence = compute_confidence_factors(metadata["confidence"], features.get("contained_share"))
-        probabilities[: len(confidence)] *= confidence
+        probabilities[: len(metadata)] = self._reduce_unsure(probabilities[: len(metadata)], metadata, features)
         not_excluded = np.pad(self._compute_not_excluded(vectors), (0, len(rest)), constant_values=1)
         is_shown = not_excluded > 1 - EXCLUSION_CUT
         return CandidateSet(
@@ -239,6 +240,24 @@ class TextRetriever:
         strength = np.where(is_match, found.strength[places], np.float32(0))
         contained_share = np.where(is_match, found.contained_share[places], np.float32(0))
         return np.where(is_match, places, NO_MATCH), make_lexical_features(strength, contained_share, count)
+
+    def _reduce_unsure(self, probabilities: Vectors, metadata: RowMetadata, features: dict[str, Vectors]) -> Vectors:
+        """Return the probabilities of embeddings, lower for recognized text that may be wrong or says too little.
+
+        Args:
+            probabilities: The probabilities, shape (m,).
+            metadata: The rows of the embeddings, shape (m,).
+            features: The features of at least the same m segments.
+        """
+        contained_share = features.get("contained_share")
+        reduced = probabilities * compute_confidence_factors(metadata["confidence"], contained_share)
+        # Only of those that could be a result, since their texts must be read.
+        doubtful = np.flatnonzero(find_spoken(metadata) & (reduced >= POSSIBLE_CUT))
+        texts = self._library.catalog.read_texts(metadata["segment"][doubtful].tolist())
+        words = np.full(len(reduced), np.inf, np.float32)
+        words[doubtful] = [count_words(texts.get(segment, "")) for segment in metadata["segment"][doubtful].tolist()]
+        result: Vectors = reduced * compute_length_factors(words, contained_share)
+        return result
 
     def _find_exact(self, segments: Ids, places: Ids) -> Flags:
         """Return which segments match exactly, shape (n,): see `TextFeatures`.

@@ -35,6 +35,9 @@ EXACT_LOGIT = 1.5
 # The probability of speech that was recognized with less confidence than this is reduced in proportion, unless it
 # contains the words of the query.
 MIN_SURE_CONFIDENCE = 0.5
+# The same for recognized text of fewer words than this that contains no word of the query: a price, a code or a name is
+# similar to anything.
+MIN_SURE_WORDS = 5
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,19 @@ def compute_confidence_factors(confidence: Vectors, contained_share: Vectors | N
     """
     factors: Vectors = np.nan_to_num(np.minimum(1.0, confidence / MIN_SURE_CONFIDENCE), nan=1.0).astype(np.float32)
     return factors if contained_share is None else np.maximum(factors, contained_share[: len(factors)])
+
+
+def compute_length_factors(words: Vectors, contained_share: Vectors | None) -> Vectors:
+    """Return a factor below 1 for recognized text of few words without one of the query, else 1, shape (m,).
+
+    Args:
+        words: The number of words of each segment, shape (m,).
+        contained_share: As in `compute_confidence_factors`.
+    """
+    factors: Vectors = np.minimum(1.0, words / MIN_SURE_WORDS).astype(np.float32)
+    if contained_share is not None:
+        factors[contained_share[: len(factors)] > 0] = 1.0
+    return factors
 
 
 @cache

@@ -217,6 +217,12 @@ class Catalog:
         with self.database.read() as db:
             return {row.id: make_segment(row) for row in db.execute(query, pack_values(segment_ids))}
 
+    def read_texts(self, segment_ids: Iterable[int]) -> dict[int, str]:
+        """Return the texts of segments by segment id."""
+        query = select(t.segment.c.id, t.segment.c.text).where(match_values(t.segment.c.id))
+        with self.database.read() as db:
+            return {row[0]: row[1] or "" for row in db.execute(query, pack_values(segment_ids))}
+
     def list_segments(self, item_id: int) -> list[FoundSegment]:
         """Return all segments of an item in order."""
         query = select(t.segment).where(t.segment.c.item_id == item_id).order_by(t.segment.c.id)

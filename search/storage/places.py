@@ -84,6 +84,13 @@ class Places:
         with self._database.read() as db:
             return [(row[0], row[1]) for row in db.execute(query)]
 
+    def list_located(self, item_ids: Iterable[int]) -> list[int]:
+        """Return those of some items of which it is known where they were captured."""
+        c = t.item_place.c
+        query = select(c.item_id).where(match_values(c.item_id))
+        with self._database.read() as db:
+            return [row[0] for row in db.execute(query, pack_values(item_ids))]
+
     def read_name_segments(self, item_ids: Iterable[int]) -> dict[int, int]:
         """Return the id of the segment with the name of each item, by the id of the item."""
         c = t.segment.c

@@ -120,6 +120,17 @@ def split_query(text: str) -> list[AnalyzedWord]:
     return list(dict.fromkeys(words))
 
 
+def count_words(text: str) -> int:
+    """Return the number of words of at least two letters, without numbers; in scripts without spaces, an estimate."""
+    count = 0
+    for word in split_words(text):
+        if is_unspaced(word.whole):
+            count += (len(word.whole) + 1) // 2
+        elif word.whole.isalpha() and len(word.whole) > 1:
+            count += 1
+    return count
+
+
 def _strip_accents(text: str) -> str:
     if text.isascii():
         return text

@@ -177,7 +177,7 @@ class QueryDocument(Document):
     Attributes:
         text: The text of the query.
         corrected: The text that was searched if typing errors were corrected, else null.
-        ignored: The stop words of the query, which are neither searched nor highlighted.
+        ignored: The stop words of the query, and words that only ask for something, which are not searched for.
         open_quote: A quotation mark of the text that is not closed, with the word after it, else null. The mark is
             plain text.
         recognized: The words that are used as filters instead of being searched for.

@@ -22,6 +22,8 @@ KIND_FILTERS: dict[str, dict[str, tuple[str, ...]]] = {
     "video": {"types": (ItemType.VIDEO,)},
     "audio": {"types": (ItemType.AUDIO,)},
     "recording": {"types": (ItemType.AUDIO, ItemType.VIDEO)},
+    # "Aufnahme" is a photo as well as a recording.
+    "capture": {"types": (ItemType.IMAGE, ItemType.AUDIO, ItemType.VIDEO)},
     "document": {"types": (ItemType.DOCUMENT,)},
     "pdf": {"formats": ("pdf",)},
     "screenshot": {"picture_kinds": ("screenshot",)},

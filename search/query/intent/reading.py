@@ -11,6 +11,7 @@ from typing import Any
 from search.query.filters import join_filters
 from search.query.grammar import Parsed, find_plain_words, parse_query
 from search.query.intent.kinds import find_kind, find_nouns
+from search.query.intent.requests import find_request
 from search.records import FILTERS, Filters, IntentKind, Query, Recognized
 from search.text.dates.phrases import find_dates
 from search.text.dates.reading import get_today
@@ -43,11 +44,13 @@ class Reading:
         parsed: The parsed text without the recognized words.
         filters: The filters of the request, of the query language and of recognized words.
         recognized: The words that are used as filters, in order.
+        asked: The words that only ask for something, such as "show me".
     """
 
     parsed: Parsed
     filters: Filters
     recognized: tuple[Recognized, ...]
+    asked: tuple[str, ...] = ()
 
 
 def read_query(query: Query, corrected: str | None = None) -> Reading:
@@ -60,7 +63,7 @@ def read_query(query: Query, corrected: str | None = None) -> Reading:
     Raises:
         UsageError: A filter or a weight is not valid.
     """
-    text = corrected or query.text or ""
+    text, asked = hide_request(corrected or query.text or "", query)
     parsed = parse_query(text)
     filters = join_filters(query.filters, parsed.filters)
     words = recognize(text, find_plain_words(text), query, filters)
@@ -71,7 +74,25 @@ def read_query(query: Query, corrected: str | None = None) -> Reading:
     if words:
         parsed = replace(parse_query(remove_words(text, words)), typed=parsed.typed)
     recognized = sorted((*words, *typed), key=lambda one: one.start)
-    return Reading(parsed, apply_recognized(filters, words), tuple(recognized))
+    return Reading(parsed, apply_recognized(filters, words), tuple(recognized), asked)
+
+
+def hide_request(text: str, query: Query, spans: Spans | None = None) -> tuple[str, tuple[str, ...]]:
+    """Return a text of the same length with spaces in place of words that only ask for something, and these words.
+
+    Args:
+        text: The text.
+        query: Whether words are read at all.
+        spans: The positions of its plain words; None to find them in the query language.
+    """
+    if not query.recognize or len(text) > MAX_READ_CHARACTERS:
+        return text, ()
+    found = find_request(_hide(text, find_plain_words(text) if spans is None else spans))
+    if found is None:
+        return text, ()
+    (_, start), (end, _) = found
+    hidden = " " * start + text[start:end] + " " * (len(text) - end)
+    return hidden, tuple(filter(None, (part.strip(" ,.!?¡¿。，！？") for part in (text[:start], text[end:]))))
 
 
 def recognize(text: str, spans: Spans, query: Query, filters: Filters) -> list[Recognized]:

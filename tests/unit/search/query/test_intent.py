@@ -184,6 +184,7 @@ alle Videos | | types=video
 Video von einem Hund | einem Hund | types=video
 Sprachmemo über die Heizung | die Heizung | types=audio
 Aufzeichnung über die Rechnung | die Rechnung | types=audio,video
+Aufnahme über die Rechnung | die Rechnung | types=image,audio,video
 Bildschirmfoto von der Karte | der Karte | picture_kinds=screenshot
 Strand Fotos | Strand | types=image
 fotos de perros | perros | types=image

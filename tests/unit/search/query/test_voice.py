@@ -9,7 +9,7 @@ import pytest
 from search.deadline import set_deadline
 from search.engine import Engine
 from search.errors import BusyError, DeadlineError, NoSpeechError
-from search.query.voice import MAX_TRANSCRIPTS, SpokenQueries, make_key
+from search.query.voice import MAX_TRANSCRIPTS, SpokenQueries, make_key, write_as_typed
 from search.records import Query, VoiceTranscript
 
 WORDS = VoiceTranscript("a dog", "en")
@@ -132,3 +132,18 @@ def test_a_recording_is_transcribed_again_in_another_language_only(library, demo
     for language in ("es", "es", "it"):
         ask(library, demo, voice_language=language)
     assert calls == [("es",), ("it",)]
+
+
+@pytest.mark.parametrize(
+    ("spoken", "typed"),
+    [
+        ("A dog in the snow.", "a dog in the snow"),
+        ("Receipt from the hardware store.", "receipt from the hardware store"),
+        ("NASA launch", "NASA launch"),
+        ("iPhone.", "iPhone"),
+        ("Who called about the boiler?", "who called about the boiler?"),
+        ("雪地里的狗。", "雪地里的狗"),
+    ],
+)
+def test_a_spoken_query_is_searched_for_as_if_it_were_typed(spoken, typed):
+    assert write_as_typed(spoken) == typed

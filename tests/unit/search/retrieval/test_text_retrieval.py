@@ -5,10 +5,12 @@ import pytest
 
 from search.records import FileFacts, ItemType, MediaFacts, Record, Segment, SegmentKind
 from search.retrieval.text_candidates import find_phrases, match_terms
+from search.scoring.text import compute_length_factors
 from search.storage.catalog import Catalog
 from search.storage.lexical.index import WordIndex
 from search.storage.lexical.postings import FormPostings, count_runs, join_forms, read_varint
 from search.storage.sources import Sources
+from search.text.analysis import count_words
 from search.text.terms import read_terms
 
 TEXTS = (
@@ -110,3 +112,24 @@ def test_forms_are_joined_by_their_weight():
 @pytest.mark.parametrize(("body", "number"), [(b"\x05", 5), (b"\x81\x00", 128), (b"\x82\x2c\x07", 300)])
 def test_lengths_are_read_as_sqlite_writes_them(body, number):
     assert read_varint(body) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("24,00 27,50 9,00 0,00", 0),
+        ("IBAN DE02 1203 0000 0000 2020 51", 1),
+        ("SUMME EC-Karte 21.09.2024 18:47", 3),
+        ("The bread rises overnight", 4),
+        ("雪地里的狗", 3),
+        ("", 0),
+    ],
+)
+def test_numbers_and_codes_are_no_words(text, count):
+    assert count_words(text) == count
+
+
+def test_recognized_text_of_a_few_words_counts_less_unless_it_has_a_word_of_the_query():
+    words, contained = np.array([1, 5, 40, 1], np.float32), np.array([0, 0, 0, 0.3], np.float32)
+    assert compute_length_factors(words, contained).tolist() == pytest.approx([0.2, 1, 1, 1])
+    assert compute_length_factors(words, None).tolist() == pytest.approx([0.2, 1, 1, 0.2])
