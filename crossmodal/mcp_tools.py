@@ -126,10 +126,10 @@ class SearchTools:
     def list_machine_tags(self) -> dict[str, Any]:
         """Return the tags by which pictures and films can be filtered: what the machine recognized, which can be wrong.
 
-        `items` is the number of items with a tag.
+        `count` is the number of items with a tag.
         """
-        used = [tag for tag in self._library.machine_tags() if tag["items"]]
-        return {"tags": [{"name": tag["name"], "items": tag["items"]} for tag in used]}
+        used = [tag for tag in self._library.machine_tags() if tag["count"]]
+        return {"tags": [{"name": tag["name"], "count": tag["count"]} for tag in used]}
 
     def _find(self, query: Query) -> dict[str, Any]:
         """Return the relevant results, then the less certain ones, or the closest if nothing is relevant."""

@@ -48,6 +48,7 @@ ROUTES = {
     "GET /api/v1/items/{item_id}/loudness": Role.VIEW,
     "GET /api/v1/items/{item_id}/media": Role.VIEW,
     "GET /api/v1/items/{item_id}/moments": Role.VIEW,
+    "GET /api/v1/items/{item_id}/pages": Role.VIEW,
     "GET /api/v1/items/{item_id}/pages/{number}": Role.VIEW,
     "GET /api/v1/items/{item_id}/pages/{number}/image": Role.VIEW,
     "GET /api/v1/items/{item_id}/passages": Role.VIEW,

@@ -155,7 +155,7 @@ def write_pdf(program: str, source: Path, target: Path, folder: Path) -> None:
         OSError: The document cannot be read, or the PDF cannot be written.
     """
     if source.stat().st_size > MAX_DOCUMENT_BYTES:
-        raise UnreadableMediaError("the document is larger than 256 MiB, the limit for showing pages")
+        raise UnreadableMediaError(f"the document is larger than the limit of {MAX_DOCUMENT_BYTES >> 20} MiB")
     _require_archive(source)
     suffix = source.suffix.lower()
     # A copy: LibreOffice writes a lock file next to a document, and links in it are relative to its folder.

@@ -116,7 +116,7 @@ def test_filters_are_the_same(demo_library, demo):
 def test_tags_of_the_machine_are_the_same(demo_library, reference):
     tags = demo_library.machine_tags()
     assert tags == reference.machine_tags()
-    assert {"name", "group", "given", "precision", "items"} <= tags[0].keys()
+    assert {"name", "group", "given", "precision", "count"} <= tags[0].keys()
     described = {item.path: (item.machine_tags, item.machine_description) for item in reference.items()}
     assert {item.path: (item.machine_tags, item.machine_description) for item in demo_library.items()} == described
 

@@ -102,7 +102,7 @@ def test_tags_of_the_machine_filter_and_describe(fresh, tmp_path):
     draw_photo("cat", 1).save(tmp_path / "a.png")
     index(fresh, tmp_path / "a.png")
     tools = SearchTools(crossmodal.Library(fresh))
-    assert tools.list_machine_tags() == {"tags": [{"name": "plant", "items": 1}]}
+    assert tools.list_machine_tags() == {"tags": [{"name": "plant", "count": 1}]}
     [hit] = tools.search("", machine_tags=["plant"])["hits"]
     assert hit["item"]["machine_tags"] == ["plant"]
     assert tools.get_item(hit["item"]["id"])["item"]["machine_description"] == "Probably: plant"

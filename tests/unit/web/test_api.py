@@ -18,7 +18,7 @@ ANSWER = """
 ITEM = """
     id type path source state reason size mtime_ns belongs_to available modified_at title captured_at
     is_date_guessed date_precision duration width height language camera artist album description latitude longitude
-    orientation rating tags placeholder machine_tags machine_description places
+    orientation rating tags placeholder machine_tags machine_description places has_pages
 """
 EVIDENCE = "retriever segment kind score start end page offset snippet"
 

@@ -15,7 +15,7 @@ const MAX_WIDTH = 900;
 const ZOOM_FACTORS = [1, 1.4, 2, 2.8];
 // Left above the first mark when a page is scrolled to it, as a share of the visible height.
 const MARK_OFFSET = 0.25;
-// An office document is converted before its first page is shown. The reader is told so after this time.
+// An office document is converted before its first page is shown. The reader sees a message about it after this time.
 const WAITING_MS = 500;
 
 /**
