@@ -156,7 +156,7 @@ def load_text_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder 
         from search.encoders.compact.towers import CompactTextEncoder, open_e5
 
         files = CompactFiles()
-        return CompactTextEncoder(files, e5 or open_e5(files, machine))
+        return CompactTextEncoder(files, e5 or open_e5(files, machine), machine)
     from search.encoders.sentence.encoder import SentenceEncoder
 
     manifest, manifest_folder = find_manifest(name, Retriever.SEMANTIC, folder, machine)

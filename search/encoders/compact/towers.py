@@ -12,6 +12,7 @@ import numpy as np
 from search.encoders.compact.e5 import PAD, WIDTH, E5Weights, find_weights
 from search.encoders.compact.files import CompactFiles, normalize
 from search.encoders.compact.graph import list_initializers
+from search.encoders.compact.passages import PassageGraph, pool_windows
 from search.encoders.encoder import MAX_CACHED_QUERIES
 from search.encoders.lazy import LazyModel
 from search.encoders.onnx import TEXT_BATCH, StreamedGraph, open_session
@@ -72,15 +73,7 @@ class E5Encoder:
         with self._lock:
             windows = [self.weights.cut_windows(text, prefix) for text in texts]
             rows = self._encode_windows([window for text_windows in windows for window in text_windows])
-        if len(rows) == len(texts):
-            return rows
-        vectors = np.empty((len(texts), WIDTH), np.float32)
-        start = 0
-        for index, text_windows in enumerate(windows):
-            lengths = np.array([len(window) for window in text_windows], np.float32)
-            vectors[index] = normalize(lengths @ rows[start : start + len(text_windows)])
-            start += len(text_windows)
-        return vectors
+        return pool_windows(windows, rows)
 
     def _encode_windows(self, windows: list[list[int]]) -> Vectors:
         rows = np.empty((len(windows), WIDTH), np.float32)
@@ -118,15 +111,17 @@ class CompactTextEncoder:
     name = "multilingual-e5-small"
     is_multilingual = True
 
-    def __init__(self, files: CompactFiles, e5: E5Encoder) -> None:
+    def __init__(self, files: CompactFiles, e5: E5Encoder, machine: Machine) -> None:
         """Create an encoder without loading the model.
 
         Args:
             files: The files of `compact`.
-            e5: The text encoder.
+            e5: The text encoder, for queries.
+            machine: The resources for the graph of passages.
         """
         self._files = files
         self._e5 = e5
+        self._passages = LazyModel(lambda: PassageGraph(files, e5.weights, machine.threads), machine.idle)
 
     @property
     def fingerprint(self) -> str:
@@ -154,7 +149,8 @@ class CompactTextEncoder:
 
     def encode_passages(self, texts: Sequence[str]) -> Vectors:
         """Embed passages; shape (n, 384), float32, unit length."""
-        return normalize(self._e5.encode(texts, "passage: ") - self._files.passage_mean)
+        with self._passages.use() as graph:
+            return normalize(graph.encode(texts) - self._files.passage_mean)
 
 
 class CompactImageEncoder:

@@ -64,8 +64,8 @@ def test_whisper_base_is_hashed_once_per_process(tmp_path):
 @pytest.mark.parametrize(
     "use",
     [
-        lambda files, text: CompactTextEncoder(files, text).encode_queries(["a"]),
-        lambda files, text: CompactTextEncoder(files, text).encode_passages(["a"]),
+        lambda files, text: CompactTextEncoder(files, text, MACHINE).encode_queries(["a"]),
+        lambda files, text: CompactTextEncoder(files, text, MACHINE).encode_passages(["a"]),
         lambda files, text: CompactImageEncoder(files, text, MACHINE).encode_texts(["a"]),
         lambda files, text: CompactQueryClassifier(files, text).measure_oddness("a"),
     ],
@@ -87,6 +87,17 @@ def test_fixed_sets_are_hashed(tmp_path, name):
     encoder = CompactImageEncoder(files, open_e5(files, MACHINE), MACHINE)
     with pytest.raises(ModelError, match=rf"{name} is damaged: its SHA-256 is wrong"):
         getattr(encoder, name.removesuffix(".npy"))
+
+
+@pytest.mark.parametrize("name", ["passages.onnx", "smoothing.npy"])
+def test_the_graph_of_passages_is_hashed(tmp_path, name):
+    folder = shutil.copytree(CompactFiles()._folder, tmp_path / "compact")
+    damage(folder / name)
+    files = CompactFiles(folder)
+    encoder = CompactTextEncoder(files, open_e5(files, MACHINE), MACHINE)
+    assert encoder.encode_queries(["a"]).shape == (1, 384)
+    with pytest.raises(ModelError, match=rf"{name} is damaged: its SHA-256 is wrong"):
+        encoder.encode_passages(["a"])
 
 
 def test_the_model_card_is_what_the_build_writes():
