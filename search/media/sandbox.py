@@ -126,19 +126,19 @@ class Sandbox:
         ours, theirs = socket.socketpair()
         with theirs:
             name = f"{self._work.__module__}:{self._work.__qualname__}"
-            # Not with multiprocessing, which would run the main program again.
-            process = subprocess.Popen(
-                [sys.executable, "-c", CHILD, name, str(theirs.fileno())],
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                env=os.environ | SINGLE_THREAD | {"PYTHONPATH": os.pathsep.join(sys.path)},
-                start_new_session=True,  # Ctrl-C goes to the run only, which stops its decoders
-            )
-        with self._lock:
-            self._process, self._connection = process, Connection(ours.detach())
-        connection = self._connection
+            # `close` in another thread waits until there is a process to kill.
+            with self._lock:
+                # Not with multiprocessing, which would run the main program again.
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", CHILD, name, str(theirs.fileno())],
+                    pass_fds=[theirs.fileno()],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    env=os.environ | SINGLE_THREAD | {"PYTHONPATH": os.pathsep.join(sys.path)},
+                    start_new_session=True,  # Ctrl-C goes to the run only, which stops its decoders
+                )
+                connection = self._connection = Connection(ours.detach())
         try:
             connection.send((self._setup, self._limits))
             if not connection.poll(START_TIMEOUT_SECONDS):

@@ -52,9 +52,12 @@ def address(library):
 
 
 @pytest.fixture
-def open_here(open_browser, address):
-    troubles = []
+def troubles():
+    return []
 
+
+@pytest.fixture
+def open_here(open_browser, address, troubles):
     def open_at(path, **options):
         page = open_browser().new_context(bypass_csp=True, **options).new_page()
         page.on("console", lambda one: one.type == "error" and troubles.append(one.text))
@@ -110,13 +113,15 @@ def test_a_pdf_opens_at_the_page_that_was_found(library, open_here):
     wait(page, "!document.querySelector('dialog').open && !location.search.includes('item')")
 
 
-def test_the_text_of_slides_opens_at_the_slide_that_was_found(open_here):
+def test_the_text_of_slides_that_cannot_be_drawn_opens_at_the_slide_that_was_found(open_here, troubles):
     page = open_here("/?q=lighthouse+repair", viewport={"width": 1000, "height": 500})
     page.click(".hit:has([title$='talk.pptx']) .open")
     wait(page, "document.querySelector('.paper .now mark')?.textContent.toLowerCase() === 'lighthouse'")
     assert page.text_content(".paper .now small") == "Slide 13"
     wait(page, "document.querySelector('.paper').scrollTop > 100")
     shoot(page, "slides")
+    # Where LibreOffice is installed, it tries these slides, which have no layout, and refuses them.
+    troubles[:] = [trouble for trouble in troubles if "422" not in trouble]
 
 
 def test_a_link_leads_to_an_item_that_is_not_among_the_results(library, open_here):

@@ -184,6 +184,11 @@ function addTexts(side, item, hit, { words, stage, place }, showMoments) {
     side.append(tools);
   }
   if (transcript) showTranscript(transcript, side, hit, stage, place);
+  stage.onPaper = () => {
+    transcript?.element.remove();
+    transcript = createText(languages[0]);
+    if (transcript) showTranscript(transcript, side, hit, stage, place);
+  };
   const written = passages.filter(isWritten);
   if (written.length) side.append(createTranscript(written, item, words, stage, t("view.written")).element);
 }

@@ -48,6 +48,8 @@ export class Pager {
   page;
   /** @type {((page: number) => void) | null} called with each other page that is shown */
   onTurn = null;
+  /** @type {((message: string) => void) | null} called if an office document cannot be converted, with the reason */
+  onFailure = null;
   #item;
   #words;
   #count = 0;
@@ -217,6 +219,7 @@ export class Pager {
   #showProblem(message) {
     this.#note.textContent = "";
     this.#message.textContent = message;
+    if (!this.#count && !isPdf(this.#item)) this.onFailure?.(message);
     if (this.#item.placeholder) this.#image.src = getThumbnailAddress(this.#item);
   }
 

@@ -41,6 +41,13 @@ function createPlayer(type, item, start) {
   return player;
 }
 
+/** @param {Item} item */
+function createPaper(item) {
+  const paper = createElement("div", { className: "paper", tabIndex: 0, aria: { label: getFileName(item.path) } });
+  paper.setAttribute("role", "group");
+  return paper;
+}
+
 export class Stage {
   element = createElement("div", { className: "stage" });
   /** @type {HTMLMediaElement | null} */
@@ -53,6 +60,8 @@ export class Stage {
   paper = null;
   /** @type {((segment: number) => void) | null} scrolls the text to a segment; set when there is a text */
   showSegment = null;
+  /** @type {(() => void) | null} called when there is a place for the text after all */
+  onPaper = null;
   #item;
   /** @type {HTMLVideoElement | null} the film of a photo while it is played */
   #film = null;
@@ -71,11 +80,11 @@ export class Stage {
     } else if (item.has_pages) {
       this.pager = new Pager(item, { page, segment }, words);
       this.pager.onTurn = onMove;
+      this.pager.onFailure = (message) => this.#replacePager(message);
       this.element.append(this.pager.element);
     }
     if (item.type === "audio" || (item.type === "document" && !this.pager)) {
-      this.paper = createElement("div", { className: "paper", tabIndex: 0, aria: { label: getFileName(item.path) } });
-      this.paper.setAttribute("role", "group");
+      this.paper = createPaper(item);
       this.element.append(this.paper);
     }
     if (item.type === "audio" || item.type === "video") {
@@ -84,6 +93,19 @@ export class Stage {
       this.element.append(this.player);
       streamIfNeeded(item, this.player, time ?? 0, (notice) => this.element.append(notice));
     }
+  }
+
+  /**
+   * Make room for the text of a document whose pages cannot be drawn.
+   *
+   * @param {string} message the reason
+   */
+  #replacePager(message) {
+    this.paper = createPaper(this.#item);
+    this.paper.append(createElement("p", { className: "page-message", role: "status" }, message));
+    this.pager?.element.replaceWith(this.paper);
+    this.pager = null;
+    this.onPaper?.();
   }
 
   /**
