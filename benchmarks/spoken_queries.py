@@ -55,7 +55,7 @@ def main() -> None:
 
             def search(voice: bytes = voice) -> object:
                 library.spoken.__init__(1)  # type: ignore[misc]  # forget the transcript
-                return engine.search(
+                return Engine(library).search(  # another one has no ranking in its cache
                     Query(voice=voice, voice_language=options.language, voice_languages=tuple(options.likely))
                 )
 

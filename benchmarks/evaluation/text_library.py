@@ -13,7 +13,7 @@ from pathlib import Path
 from indexer.decode.passages import cut_passages
 from search.open_home import OpenHome, open_home
 from search.records import FileFacts, ItemType, MediaFacts, Record, Retriever, Segment, SegmentKind
-from search.settings import read_settings
+from search.settings import Settings
 
 FOLDER = Path(__file__).parent
 ROOT = "/texts/"
@@ -54,7 +54,8 @@ def open_texts(home: Path, documents: Iterable[tuple[str, str]], spoken: bool = 
         spoken: Whether to store the texts as transcripts of recordings.
     """
     is_new = not (home / "catalogue.db").exists()
-    library = open_home(read_settings(home=home), create=True)
+    # Questions of CISI are whole abstracts.
+    library = open_home(Settings(home=home, query_characters=10_000), create=True)
     if is_new:
         records = [_make_record(library, number, *document, spoken) for number, document in enumerate(documents)]
         _embed(library, records)

@@ -35,9 +35,9 @@ def check_accessibility(page) -> None:
     assert [(one["id"], [node["target"] for node in one["nodes"]][:3]) for one in found] == []
 
 
-def wait(page, condition: str) -> None:
+def wait(page, condition: str, seconds: int = 25) -> None:
     """Wait until a JavaScript expression is true; evaluated from outside, which the page's policy allows."""
-    for _ in range(250):
+    for _ in range(10 * seconds):
         if page.evaluate(condition):
             return
         page.wait_for_timeout(100)
