@@ -31,8 +31,8 @@ _FILLERS = frozenset(
     )
     for word in words.split()
 )
-# Longer texts are no queries in which people name a date, and reading them takes time.
-MAX_READ_CHARACTERS = 400
+# Longer texts are whole sentences, whose "today" names no date, and reading them takes time.
+MAX_READ_CHARACTERS = 200
 Spans = list[tuple[int, int]]
 
 

@@ -398,3 +398,12 @@ def test_filters_of_the_query_language_are_listed():
 
 def test_a_long_text_is_not_read():
     assert read("word " * 100 + "last summer").recognized == ()
+
+
+def test_a_question_of_whole_sentences_names_no_date():
+    text = (
+        "The standard method of finding information in today's libraries is through the use of the alphabetically "
+        "arranged card catalog or the classified catalog. Can these systems be modified for automated retrieval?"
+    )
+    assert read_query(Query(text=text)).recognized == ()
+    assert [one.text for one in read_query(Query(text="libraries today")).recognized] == ["today"]
