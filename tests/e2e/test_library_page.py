@@ -276,7 +276,7 @@ def test_another_model_is_used_and_taken_back(page, address, home, tmp_path):
         RED.rotate(number * 20).save(media / f"{number}.png")
     page.fill("#add input[name=path]", str(media))
     page.click("#add button")
-    # The text in these flat images is looked for, too.
+    # These flat images are searched for text, too.
     wait(page, "document.querySelector('#jobs li').textContent.includes('8 added')", 120)
     tiny = make_tiny(tmp_path / "tiny")
     read_manifest(tiny, Retriever.VISUAL, home / "models", Machine(1))

@@ -16,7 +16,7 @@ from search.records import Vectors
 class PassageGraph:
     """The 8-bit graph, loaded. Thread-safe.
 
-    Each window is run by itself, on one thread. There is nothing to pad, the data of a thread stays in its cache, and a
+    Each window is a run of one thread. There is nothing to pad, the data of a thread stays in its cache, and a
     vector does not depend on the passages that are embedded with it.
     """
 
