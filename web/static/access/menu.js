@@ -1,12 +1,14 @@
 /** The menu of the person who has signed in, or who follows a link. */
 
 import { send } from "../shared/api.js";
+import { expectSignOut } from "../shared/session.js";
 import { locate } from "../shared/site.js";
 
 const menu = document.getElementById("menu");
 
 document.getElementById("sign-out")?.addEventListener("click", async () => {
   const isGuest = !menu;
+  expectSignOut();
   await send("/api/v1/session", { method: "DELETE" }).catch(() => null);
   // Back does not lead to a page of the session.
   location.replace(locate(`/sign-in?${isGuest ? "left" : "out"}`));

@@ -92,8 +92,21 @@ export function forgetQueries(isSignedOut) {
   if (isSignedOut) localStorage.removeItem(RECENT_KEY);
 }
 
+// Several requests can be answered that the session has ended. Each further navigation would end the one before.
+let isLeaving = false;
+globalThis.addEventListener?.("pageshow", () => {
+  isLeaving = false;
+});
+
+/** Say that the person signs out: an answer that the session has ended then leads to no other page. */
+export function expectSignOut() {
+  isLeaving = true;
+}
+
 /** Go to the page to sign in, which leads back to this page. */
 export function goToSignIn() {
+  if (isLeaving) return;
+  isLeaving = true;
   const here = location.pathname.slice(locate("").length) + location.search;
   location.assign(locate(`/sign-in?next=${encodeURIComponent(here)}`));
 }
