@@ -215,7 +215,7 @@ class Library(Collections, JobMethods):
             UsageError: The vocabulary in the home is not valid.
 
         Examples:
-            >>> [tag["name"] for tag in library.machine_tags() if tag["items"]]
+            >>> [tag["name"] for tag in library.machine_tags() if tag["count"]]
             ['dog', 'snow']
         """
         from search.storage.machine_tags import MachineTags

@@ -1,7 +1,7 @@
 """The asynchronous client of a server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar, Unpack
 
@@ -110,16 +110,8 @@ class AsyncClient(BaseClient):
 
     async def clip(self, item_id: int, start: float, end: float, path: PathName) -> Path:
         """Write a part of a recording as an MP4 file on this machine. See `Library.clip`."""
-        self._check_open()
-        call, retries = calls.cut_clip(item_id, start, end), Retries(self._target, True)
-        while True:
-            try:
-                with open_request(call) as arguments:
-                    await self._save(arguments, path)
-                return Path(resolve_path(path))
-            except (httpx2.RequestError, RefusedError) as error:
-                pause = retries.plan(error)
-            await asyncio.sleep(pause)
+        await self._repeat(calls.cut_clip(item_id, start, end), lambda arguments: self._save(arguments, path))
+        return Path(resolve_path(path))
 
     async def albums(self) -> list[Album]:
         """Return the albums, in order of name."""
@@ -219,12 +211,22 @@ class AsyncClient(BaseClient):
 
     async def _send(self, call: Call[T], progress: SendProgress | None = None) -> T:
         """Send a request, again if need be, and return its result."""
+
+        async def send(arguments: Mapping[str, Any]) -> T:
+            return self._read(call, await self._http.request(**arguments))
+
+        return await self._repeat(call, send, progress)
+
+    async def _repeat(
+        self, call: Call[Any], send: Callable[[Mapping[str, Any]], Awaitable[T]], progress: SendProgress | None = None
+    ) -> T:
+        """Return what sending a request returns; it is sent again if need be."""
         self._check_open()
         retries = Retries(self._target, call.is_repeatable)
         while True:
             try:
                 with open_request(call, progress) as arguments:
-                    return self._read(call, await self._http.request(**arguments))
+                    return await send(arguments)
             except (httpx2.RequestError, RefusedError) as error:
                 pause = retries.plan(error)
             await asyncio.sleep(pause)

@@ -1,7 +1,7 @@
 """The client of a server, with the methods of `crossmodal.Library`."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar, Unpack
 
@@ -142,16 +142,8 @@ class Client(BaseClient):
 
     def clip(self, item_id: int, start: float, end: float, path: PathName) -> Path:
         """Write a part of a recording as an MP4 file on this machine. See `Library.clip`."""
-        self._check_open()
-        call, retries = calls.cut_clip(item_id, start, end), Retries(self._target, True)
-        while True:
-            try:
-                with open_request(call) as arguments:
-                    self._save(arguments, path)
-                return Path(resolve_path(path))
-            except (httpx2.RequestError, RefusedError) as error:
-                pause = retries.plan(error)
-            time.sleep(pause)
+        self._repeat(calls.cut_clip(item_id, start, end), lambda arguments: self._save(arguments, path))
+        return Path(resolve_path(path))
 
     def albums(self) -> list[Album]:
         """Return the albums, in order of name."""
@@ -255,12 +247,18 @@ class Client(BaseClient):
 
     def _send(self, call: Call[T], progress: SendProgress | None = None) -> T:
         """Send a request, again if need be, and return its result."""
+        return self._repeat(call, lambda arguments: self._read(call, self._http.request(**arguments)), progress)
+
+    def _repeat(
+        self, call: Call[Any], send: Callable[[Mapping[str, Any]], T], progress: SendProgress | None = None
+    ) -> T:
+        """Return what sending a request returns; it is sent again if need be."""
         self._check_open()
         retries = Retries(self._target, call.is_repeatable)
         while True:
             try:
                 with open_request(call, progress) as arguments:
-                    return self._read(call, self._http.request(**arguments))
+                    return send(arguments)
             except (httpx2.RequestError, RefusedError) as error:
                 pause = retries.plan(error)
             time.sleep(pause)

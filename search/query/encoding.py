@@ -103,8 +103,9 @@ def encode_query(library: OpenHome, query: Query, reads_places: bool = True) -> 
     if corrected and reads_places and loses_places(library, query, reading):
         corrected, reading = None, read_query(query)
     voice = _transcribe(library, query, query.voice) if query.voice is not None else None
-    query = keep_folder(library, query, reading, corrected, voice.searched if voice is not None else "")
-    reading = read_query(query, corrected)
+    kept = keep_folder(library, query, reading, corrected, voice.searched if voice is not None else "")
+    if kept is not query:
+        query, reading = kept, read_query(kept, corrected)
     parsed = reading.parsed
     spoken, recognized, filters = _read_spoken(voice, query, reading)
     named = read_named(library, query, reading, spoken) if reads_places else None

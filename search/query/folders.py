@@ -28,6 +28,7 @@ class NamedFolder:
         rest: The text without its name; empty if it describes nothing else.
         words: The words of its name, folded.
         has_noun: Whether the query says that it is a folder.
+        is_certain: Always: as for places, items from elsewhere rank after those in the folder.
     """
 
     path: str

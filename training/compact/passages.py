@@ -14,7 +14,7 @@ import numpy as np
 
 from search.encoders.compact.e5 import LAYERS, WIDTH, E5Weights, find_weights
 from search.encoders.compact.files import FOLDER, PASSAGE_GRAPH, SMOOTHING, hash_file
-from search.encoders.compact.graph import SMOOTHED, build_text_graph, list_initializers, read_matrix
+from search.encoders.compact.graph import SMOOTHED, build_text_graph, list_initializers, stack_matrix
 from search.records import Ids, Vectors
 from training.compact.data import SENTENCES_FILE, read_captioned
 from training.compact.model_card import write_model_card
@@ -77,7 +77,7 @@ def measure_smoothing(weights: E5Weights, passages: Sequence[str]) -> Vectors:
         feeds = {"words": weights.read_words(ids), "mask": np.ones(ids.shape, np.int32)}
         states = session.run(inputs, feeds)
         largest = np.maximum(largest, [np.abs(state[0]).max(0) for state in states])
-    matrices = [read_matrix(weights, layer, name) for layer in range(LAYERS) for name in SMOOTHED]
+    matrices = [stack_matrix(weights, layer, name) for layer in range(LAYERS) for name in SMOOTHED]
     largest_weights = np.array([np.abs(matrix).max(0) for matrix in matrices], np.float32)
     factors: Vectors = np.sqrt(np.maximum(largest, MIN_MAGNITUDE) / np.maximum(largest_weights, MIN_WEIGHT))
     return factors.astype(np.float16).astype(np.float32).reshape(LAYERS, len(SMOOTHED), WIDTH)

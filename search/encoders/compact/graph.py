@@ -50,7 +50,7 @@ def list_initializers(weights: E5Weights, smoothing: Vectors | None = None) -> d
         for name, (parts, _) in MATRICES.items():
             if smoothing is not None and name in IN_8_BITS:
                 factors = smoothing[layer, SMOOTHED.index(name)] if name in SMOOTHED else None
-                arrays = _quantize(read_matrix(weights, layer, name), factors)
+                arrays = _quantize(stack_matrix(weights, layer, name), factors)
             else:
                 arrays = _pack([weights.read_nibbles(f"l{layer}.{part}.w", _count_rows(part)) for part in parts])
             arrays["bias"] = np.concatenate([weights.read_floats(f"l{layer}.{part}.b") for part in parts])
@@ -61,7 +61,7 @@ def list_initializers(weights: E5Weights, smoothing: Vectors | None = None) -> d
     return tensors
 
 
-def read_matrix(weights: E5Weights, layer: int, name: str) -> Vectors:
+def stack_matrix(weights: E5Weights, layer: int, name: str) -> Vectors:
     """Return a matrix of `MATRICES`, stacked and dequantized; shape (outputs, inputs), float32."""
     return np.concatenate([weights.read_matrix(f"l{layer}.{part}.w", _count_rows(part)) for part in MATRICES[name][0]])
 
