@@ -14,6 +14,7 @@ from search.media.processes import MediaProcesses
 from search.open_home import OpenHome
 from search.paths import find_file, make_download_name
 from search.query.filters import ItemId
+from search.query.request import rename_fields
 from search.records import Item, LocationPrecision, Role, State
 from web.access.caller import restrict_library
 from web.api.body import parse_address, parse_body
@@ -81,7 +82,9 @@ def make_blueprint(library: OpenHome) -> Blueprint:
         Browsers stream the response to a form to disk.
         """
         if request.mimetype == "application/x-www-form-urlencoded":
-            return _send_archive(library, _parse_ids(request.form.get("items", request.form.get("ids", "")), MAX_ITEMS))
+            return _send_archive(
+                library, _parse_ids(rename_fields(ArchiveRequest, request.form).get("items", ""), MAX_ITEMS)
+            )
         return _send_archive(library, parse_body(ArchiveRequest).items)
 
     return api
