@@ -97,7 +97,7 @@ def test_text_vectors_equal_those_of_the_weights_own_engine(e5):
 @given(st.text(max_size=60))
 def test_any_text_has_a_unit_vector(text):
     files = CompactFiles()
-    vector = ENCODERS.setdefault("text", CompactTextEncoder(files, E5Encoder(files.text_graph, MACHINE)))
+    vector = ENCODERS.setdefault("text", CompactTextEncoder(files, E5Encoder(files.text_graph, MACHINE), MACHINE))
     rows = vector.encode_passages([text])
     assert np.isfinite(rows).all()
     assert np.linalg.norm(rows) == pytest.approx(1, abs=1e-4)
@@ -138,7 +138,7 @@ def test_a_name_asks_for_objects_and_a_description_for_the_scene(files, e5):
 
 
 def test_a_text_longer_than_the_context_is_embedded_completely(files, e5):
-    encoder = CompactTextEncoder(files, e5)
+    encoder = CompactTextEncoder(files, e5, MACHINE)
     long = "We talked about the budget and the new roof. " * 120
     plain, ending = encoder.encode_queries([long, long + "A volcano erupted over the village at night. " * 60])
     asked = encoder.encode_queries(["volcano eruption"])[0]
