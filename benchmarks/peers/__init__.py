@@ -1,0 +1,1 @@
+"""Compare Crossmodal with other programs and vector stores: `python -m benchmarks.peers`."""

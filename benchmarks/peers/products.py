@@ -1,0 +1,238 @@
+"""Measure whole programs: index, index again, add, query, awkward files, a kill."""
+
+import json
+import shutil
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from os import environ
+from pathlib import Path
+from typing import Any
+
+from benchmarks.peers.environments import make_environment, read_versions
+from benchmarks.peers.folders import AWKWARD, add_awkward_files, copy_photos, describe
+from benchmarks.peers.machine import describe_machine, measure_speed, read_date
+from benchmarks.peers.process import Outcome, run
+
+RUNNERS = Path(__file__).parent / "runners"
+QUERIES = Path(__file__).parent / "queries.txt"
+GOOD_NEXT_TO_AWKWARD = 20
+ADDED = 10
+TIMEOUT_SECONDS = 150.0
+# The fraction of the time of a whole run after which it is killed.
+KILLED_AT = 0.7
+# The state after what is done once, such as choosing a model.
+TEMPLATE = "template"
+
+
+@dataclass(frozen=True)
+class Product:
+    """A program that is measured.
+
+    Attributes:
+        name: The name of its result.
+        environment: The name of its virtual environment.
+        runner: The file in `runners/`.
+        package: The package whose version is reported.
+        variables: Environment variables of the runner.
+    """
+
+    name: str
+    environment: str
+    runner: str
+    package: str
+    variables: Mapping[str, str] = field(default_factory=dict)
+
+
+def _own(name: str, **variables: str) -> Product:
+    variables = {f"CROSSMODAL_PEER_{key}": value for key, value in variables.items()}
+    return Product(name, "crossmodal", "crossmodal_peer.py", "crossmodal", variables)
+
+
+PRODUCTS = {
+    product.name: product
+    for product in (
+        Product("plain", "plain", "plain.py", "open-clip-torch"),
+        Product("rclip", "rclip", "rclip_peer.py", "rclip"),
+        Product("clip-retrieval", "clip_retrieval", "clip_retrieval_peer.py", "clip-retrieval"),
+        Product("txtai", "txtai", "txtai_peer.py", "txtai"),
+        _own("crossmodal-float32", MODEL="open_clip", RUNTIME="torch-fp32"),
+        _own("crossmodal-fastest", MODEL="open_clip"),
+        _own("crossmodal-bundled"),
+    )
+}
+
+
+class Trial:
+    """The runs of one product in a temporary folder."""
+
+    def __init__(self, product: Product, python: Path, weights: Path, scratch: Path) -> None:
+        self._product, self._python, self._weights, self._scratch = product, python, weights, scratch
+
+    def prepare(self, state: str) -> None:
+        """Create an empty state. Raise RuntimeError if the product cannot."""
+        if not (self._scratch / TEMPLATE).exists():
+            outcome = self.do("prepare", TEMPLATE, "photos")
+            if outcome.status != 0:
+                raise RuntimeError(outcome.output[-2000:])
+        shutil.copytree(self._scratch / TEMPLATE, self._scratch / state, symlinks=True)
+
+    def do(self, action: str, state: str, photos: str, *more: str | Path, kill_after: float | None = None) -> Outcome:
+        """Run an action of the runner."""
+        command: list[str | Path] = [self._python, RUNNERS / self._product.runner, action]
+        command += ["--photos", self._scratch / photos, "--state", self._scratch / state]
+        command += ["--weights", self._weights, "--queries", QUERIES, "--out", self._scratch / "out.json", *more]
+        (self._scratch / "out.json").unlink(missing_ok=True)
+        with _set_variables(self._product.variables):
+            return run(command, self._scratch / "log.txt", TIMEOUT_SECONDS, kill_after)
+
+    def read(self, action: str, state: str, photos: str) -> tuple[Any, str]:
+        """Return the result of an action, or None, and its output."""
+        outcome = self.do(action, state, photos)
+        path = self._scratch / "out.json"
+        return (json.loads(path.read_text(encoding="utf-8")) if path.exists() else None), outcome.output
+
+    def list_names(self, state: str, photos: str) -> list[str]:
+        """Return the names of the indexed files."""
+        paths, _ = self.read("list", state, photos)
+        return [Path(path).name for path in paths or []]
+
+
+@contextmanager
+def _set_variables(variables: Mapping[str, str]) -> Iterator[None]:
+    environ.update(variables)
+    try:
+        yield
+    finally:
+        for name in variables:
+            del environ[name]
+
+
+def measure_indexing(trial: Trial, scratch: Path, added: list[Path], count: int) -> dict[str, Any]:
+    """Index a folder, again without a change, and with added photos; then query."""
+    trial.prepare("state")
+    first = trial.do("index", "state", "photos")
+    indexed = len(trial.list_names("state", "photos"))
+    if first.status not in {0, 1} or not indexed:
+        return {"error": first.output[-2000:], "status": first.status}
+    again = trial.do("index", "state", "photos")
+    copy_photos(added, scratch / "photos")
+    more = trial.do("add", "state", "photos", "--added", *(scratch / "photos" / path.name for path in added))
+    queries, output = trial.read("query", "state", "photos")
+    result: dict[str, Any] = {
+        "indexed": indexed,
+        "first_seconds": round(first.seconds, 2),
+        "images_per_second": round(count / first.seconds, 1),
+        "again_seconds": round(again.seconds, 2),
+        "add_seconds": round(more.seconds, 2),
+        "indexed_after_add": len(trial.list_names("state", "photos")),
+        "peak_mb": round(max(first.peak_mb, again.peak_mb, more.peak_mb)),
+        "disk_mb": round(_measure_disk(scratch / "state"), 1),
+    }
+    return result | (summarize_queries(queries) if queries else {"query_error": output[-2000:]})
+
+
+def summarize_queries(queries: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the median, the 95th percentile and the time until the first answer, and the names that were found."""
+    times = sorted(queries["milliseconds"])
+    return {
+        "query_median_ms": round(statistics.median(times), 1),
+        "query_p95_ms": round(times[int(0.95 * (len(times) - 1))], 1),
+        "ready_seconds": round(queries["ready_seconds"], 2),
+        "found": [[Path(path).name for path in paths] for paths in queries["found"]],
+    }
+
+
+def measure_awkward(trial: Trial) -> dict[str, Any]:
+    """Index good photos and files that cannot be read; return what happened to each."""
+    trial.prepare("awkward-state")
+    outcome = trial.do("index", "awkward-state", "awkward")
+    indexed = trial.list_names("awkward-state", "awkward")
+    _, ledger = trial.read("list", "awkward-state", "awkward")
+    return {
+        "status": outcome.status,
+        "seconds": round(outcome.seconds, 1),
+        "peak_mb": round(outcome.peak_mb),
+        "good_indexed": len([name for name in indexed if name not in AWKWARD]),
+        "files": {name: judge_file(name, indexed, outcome.output + ledger) for name in AWKWARD},
+        "last_line": outcome.output.strip().splitlines()[-1][:200] if outcome.status != 0 and outcome.output else "",
+    }
+
+
+def judge_file(name: str, indexed: list[str], output: str) -> str:
+    """Return whether a file was indexed, and whether the output or the ledger names it."""
+    if name in indexed:
+        return "indexed, reported" if name in output else "indexed"
+    return "reported" if name in output else "silent"
+
+
+def measure_kill(trial: Trial, seconds: float) -> dict[str, Any]:
+    """Kill a run after a part of the seconds that it takes, run it again, and compare what is indexed."""
+    trial.prepare("killed-state")
+    killed = trial.do("index", "killed-state", "killed", kill_after=KILLED_AT * seconds)
+    left = len(set(trial.list_names("killed-state", "killed")))
+    second = trial.do("index", "killed-state", "killed")
+    names = trial.list_names("killed-state", "killed")
+    return {
+        "was_killed": killed.status == -9,
+        "killed_after_seconds": round(killed.seconds, 1),
+        "kept": left,
+        "second_status": second.status,
+        "second_seconds": round(second.seconds, 1),
+        "indexed": len(set(names)),
+        "twice": len(names) - len(set(names)),
+    }
+
+
+def measure(product: Product, photos: list[Path], environments: Path, weights: Path) -> dict[str, Any]:
+    """Return the result of a product.
+
+    Args:
+        product: The product.
+        photos: The photos; the last ten are added later.
+        environments: The folder of the virtual environments.
+        weights: The folder of the models.
+    """
+    python = make_environment(product.environment, environments)
+    versions = read_versions(python)
+    kept, added = photos[:-ADDED], photos[-ADDED:]
+    names = (product.package, "torch", "onnxruntime", "open-clip-torch", "faiss-cpu", "transformers")
+    result: dict[str, Any] = {
+        "name": product.name,
+        "date": read_date(),
+        "machine": describe_machine(),
+        "photos": describe(kept),
+        "versions": {name: versions[name.lower()] for name in names if name.lower() in versions},
+        "speed_before": measure_speed(),
+    }
+    with tempfile.TemporaryDirectory(prefix="peers-") as folder:
+        scratch = Path(folder)
+        copy_photos(kept, scratch / "photos")
+        copy_photos(kept, scratch / "killed")
+        copy_photos(kept[:GOOD_NEXT_TO_AWKWARD], scratch / "awkward")
+        add_awkward_files(scratch / "awkward", kept[GOOD_NEXT_TO_AWKWARD])
+        trial = Trial(product, python, weights, scratch)
+        result["indexing"] = measure_indexing(trial, scratch, added, len(kept))
+        result["awkward"] = measure_awkward(trial)
+        if "first_seconds" in result["indexing"]:
+            result["kill"] = measure_kill(trial, result["indexing"]["first_seconds"])
+    return result | {"speed_after": measure_speed()}
+
+
+def write_weights(environments: Path, weights: Path) -> None:
+    """Write the random weights, unless they exist."""
+    weights.mkdir(parents=True, exist_ok=True)
+    for environment, script, product in (("plain", "weights.py", "model.pt"), ("txtai", "txtai_weights.py", "txtai")):
+        if not (weights / product).exists():
+            python = make_environment(environment, environments)
+            subprocess.run([python, RUNNERS / script, weights], check=True)
+    shutil.rmtree(weights / "txtai-clip", ignore_errors=True)
+
+
+def _measure_disk(folder: Path) -> float:
+    """Return the size of a folder in MB without links, so without the weights."""
+    files = [path for path in folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    return sum(path.stat().st_size for path in files) / 1e6
