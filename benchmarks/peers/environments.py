@@ -49,7 +49,7 @@ def read_versions(python: Path) -> dict[str, str]:
         capture_output=True,
         text=True,
     ).stdout
-    return {package["name"].lower(): package["version"] for package in json.loads(output)}
+    return {package["name"].lower().replace("_", "-"): package["version"] for package in json.loads(output)}
 
 
 def _list_arguments(name: str) -> tuple[list[str], str]:

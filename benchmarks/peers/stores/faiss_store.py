@@ -1,5 +1,6 @@
 """FAISS: `flat` is exhaustive, `hnsw` a graph."""
 
+import os
 from pathlib import Path
 
 import faiss
@@ -17,6 +18,7 @@ class Faiss:
     def build(self, vectors: np.ndarray, buckets: np.ndarray, folder: Path) -> None:
         """Build the index and write it."""
         dimension = vectors.shape[1]
+        faiss.omp_set_num_threads(os.cpu_count() or 1)
         if self._variant == "hnsw":
             self._index = faiss.IndexHNSWFlat(dimension, LINKS, faiss.METRIC_INNER_PRODUCT)
             self._index.hnsw.efConstruction = EF_CONSTRUCTION
@@ -25,6 +27,8 @@ class Faiss:
             self._index = faiss.IndexIDMap2(faiss.IndexFlatIP(dimension))
             self._index.add_with_ids(vectors, np.arange(len(vectors)))
         self._bitmaps = {below: np.packbits(buckets < below, bitorder="little") for below in (1, 10)}
+        # One query is searched faster by one thread: others wait for the cores that numpy's threads still use.
+        faiss.omp_set_num_threads(1)
         folder.mkdir(parents=True)
         faiss.write_index(self._index, str(folder / "index.faiss"))
 
