@@ -15,6 +15,7 @@ NAMES = {
     "rclip": "rclip",
     "clip-retrieval": "clip-retrieval",
     "txtai": "txtai",
+    "materialsearch": "MaterialSearch",
     "crossmodal-bundled": "Crossmodal, bundled model (other weights)",
 }
 NOT_MEASURED = "not measured"

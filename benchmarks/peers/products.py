@@ -59,6 +59,7 @@ PRODUCTS = {
         Product("rclip", "rclip", "rclip_peer.py", "rclip"),
         Product("clip-retrieval", "clip_retrieval", "clip_retrieval_peer.py", "clip-retrieval"),
         Product("txtai", "txtai", "txtai_peer.py", "txtai"),
+        Product("materialsearch", "materialsearch", "materialsearch_peer.py", "materialsearch-core"),
         _own("crossmodal-float32", MODEL="open_clip", RUNTIME="torch-fp32"),
         _own("crossmodal-fastest", MODEL="open_clip"),
         _own("crossmodal-bundled"),
@@ -157,16 +158,16 @@ def measure_awkward(trial: Trial) -> dict[str, Any]:
         "seconds": round(outcome.seconds, 1),
         "peak_mb": round(outcome.peak_mb),
         "good_indexed": len([name for name in indexed if name not in AWKWARD]),
-        "files": {name: judge_file(name, indexed, outcome.output + ledger) for name in AWKWARD},
+        "files": {name: judge_file(name, indexed, outcome.output, ledger) for name in AWKWARD},
         "last_line": outcome.output.strip().splitlines()[-1][:200] if outcome.status != 0 and outcome.output else "",
     }
 
 
-def judge_file(name: str, indexed: list[str], output: str) -> str:
-    """Return whether a file was indexed, and whether the output or the ledger names it."""
+def judge_file(name: str, indexed: list[str], output: str, ledger: str) -> str:
+    """Return whether a file was indexed, and whether the output or the ledger names it as one with a problem."""
     if name in indexed:
-        return "indexed, reported" if name in output else "indexed"
-    return "reported" if name in output else "silent"
+        return "indexed, reported" if name in ledger else "indexed"
+    return "reported" if name in output + ledger else "silent"
 
 
 def measure_kill(trial: Trial, seconds: float) -> dict[str, Any]:
@@ -229,7 +230,6 @@ def write_weights(environments: Path, weights: Path) -> None:
         if not (weights / product).exists():
             python = make_environment(environment, environments)
             subprocess.run([python, RUNNERS / script, weights], check=True)
-    shutil.rmtree(weights / "txtai-clip", ignore_errors=True)
 
 
 def _measure_disk(folder: Path) -> float:

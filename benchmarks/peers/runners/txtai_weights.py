@@ -1,4 +1,4 @@
-"""Write the random weights of open_clip as a folder of sentence-transformers, for txtai.
+"""Write the random weights of open_clip for transformers (MaterialSearch) and sentence-transformers (txtai).
 
 PYTHON txtai_weights.py FOLDER    with the interpreter of the environment `txtai`, after weights.py
 """
@@ -85,9 +85,9 @@ def write_vocabulary(folder: Path, source: Path) -> tuple[Path, Path]:
 
 
 def main() -> None:
-    """Write the folder `txtai`."""
+    """Write the folders `transformers` and `txtai`."""
     folder = Path(sys.argv[1])
-    clip = folder / "txtai-clip"
+    clip = folder / "transformers"
     clip.mkdir(exist_ok=True)
     config = CLIPConfig(
         text_config={"eos_token_id": 49407, "bos_token_id": 49406, "hidden_act": "gelu"},
@@ -105,6 +105,9 @@ def main() -> None:
     processor = CLIPImageProcessor(size=size, crop_size={"height": IMAGE_SIZE, "width": IMAGE_SIZE})
     CLIPProcessor(processor, tokenizer).save_pretrained(clip)
     SentenceTransformer(modules=[Module(str(clip))]).save(str(folder / "txtai"))
+    # Earlier releases of transformers cannot read `processor_config.json`; this writes what they read.
+    processor.save_pretrained(clip)
+    (clip / "processor_config.json").unlink()
 
 
 if __name__ == "__main__":

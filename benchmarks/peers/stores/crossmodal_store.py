@@ -13,7 +13,8 @@ from search.records import Filters, Retriever, SegmentKind, State
 from search.settings import read_settings
 from search.storage import tables as t
 from search.storage.database import now
-from search.storage.filters import select_embeddings
+from search.storage.embedding_rows import mark_ids
+from search.storage.filters import select_items
 from search.storage.ledger import Ledger
 
 BATCH = 5_000
@@ -61,9 +62,10 @@ class Crossmodal:
     def search(self, query: np.ndarray, below: int | None) -> np.ndarray:
         """Search, with the ids that a filter allows."""
         catalog, allowed = self._library.catalog, None
-        if below is not None:
-            allowed = select_embeddings(catalog.database, self._space.space_id, Filters(path=FOLDERS[below]))
         snapshot = self._space.refresh(catalog.read_revision())
+        if below is not None:
+            items = select_items(catalog.database, Filters(path=FOLDERS[below]))
+            allowed = snapshot.select(mark_ids(items, int(items.max(initial=0)) + 2))
         ((ids, _),) = self._space.search(snapshot, query[None], 10, allowed)
         return ids - 1
 

@@ -81,10 +81,11 @@ def test_results_are_of_known_programs_and_stores():
 
 
 def test_a_file_is_silent_if_nothing_names_it():
-    assert judge_file("a.jpg", ["a.jpg"], "") == "indexed"
-    assert judge_file("a.jpg", ["a.jpg"], "a.jpg is truncated") == "indexed, reported"
-    assert judge_file("a.jpg", ["b.jpg"], "skipping /x/a.jpg: no image") == "reported"
-    assert judge_file("a.jpg", ["b.jpg"], "2 files") == "silent"
+    assert judge_file("a.jpg", ["a.jpg"], "added a.jpg", "") == "indexed"
+    assert judge_file("a.jpg", ["a.jpg"], "", "a.jpg is truncated") == "indexed, reported"
+    assert judge_file("a.jpg", ["b.jpg"], "skipping /x/a.jpg: no image", "") == "reported"
+    assert judge_file("a.jpg", ["b.jpg"], "", "a.jpg is empty") == "reported"
+    assert judge_file("a.jpg", ["b.jpg"], "2 files", "") == "silent"
 
 
 def test_queries_are_summarized_by_median_and_95th_percentile():
