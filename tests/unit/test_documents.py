@@ -65,6 +65,17 @@ def test_lines_are_wrapped(path):
     assert not find_long_lines(path.read_text(encoding="utf-8"))
 
 
+def test_every_document_is_reached_from_the_readme():
+    reached, found = set(), {ROOT / "README.md"}
+    while found - reached:
+        path = (found - reached).pop()
+        reached.add(path)
+        targets = [(path.parent / target).resolve() for target, _ in LINK.findall(path.read_text(encoding="utf-8"))]
+        found |= {target for target in targets if target in DOCUMENTS}
+    assert ROOT / "docs/comparison.md" in reached
+    assert not set(DOCUMENTS) - reached
+
+
 def test_the_architecture_fits_on_a_few_pages():
     lines = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= MAX_ARCHITECTURE_LINES
