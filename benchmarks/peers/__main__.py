@@ -12,6 +12,7 @@ the stores are measured with: those of a home, repeated with noise. `document` w
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from benchmarks.peers import document, products, store_runs, vectors
 from benchmarks.peers.results import write_result
@@ -21,11 +22,13 @@ DEFAULT_WORK = Path("build/peers")
 
 def run_products(options: argparse.Namespace) -> None:
     photos = sorted(options.photos.rglob("*.jpg"))[: options.count + products.ADDED]
-    environments, weights = options.work / "venvs", options.work / "weights"
-    products.write_weights(environments, weights)
+    products.write_weights(options.work / "venvs", options.work / "weights")
     for name in options.only or products.PRODUCTS:
-        result = products.measure(products.PRODUCTS[name], photos, environments, weights)
-        print(write_result("products", result), flush=True)
+        products.measure(products.PRODUCTS[name], photos, options.work, options.parts, save_product)
+
+
+def save_product(result: dict[str, Any]) -> None:
+    print(write_result("products", result), flush=True)
 
 
 def run_vectors(options: argparse.Namespace) -> None:
@@ -34,8 +37,11 @@ def run_vectors(options: argparse.Namespace) -> None:
 
 def run_stores(options: argparse.Namespace) -> None:
     for name in options.only or store_runs.STORES:
-        result = store_runs.measure(name, options.sizes, options.work)
-        print(write_result("stores", result), flush=True)
+        store_runs.measure(name, options.sizes, options.work, save_store)
+
+
+def save_store(result: dict[str, Any]) -> None:
+    print(write_result("stores", result), flush=True)
 
 
 def run_document(_options: argparse.Namespace) -> None:
@@ -50,6 +56,7 @@ def main() -> None:
     command.add_argument("photos", type=Path)
     command.add_argument("--count", type=int, default=200)
     command.add_argument("--only", nargs="+", choices=products.PRODUCTS)
+    command.add_argument("--parts", nargs="+", choices=products.PARTS, default=products.PARTS)
     command.set_defaults(run=run_products)
     command = commands.add_parser("vectors")
     command.add_argument("--home", type=Path, required=True)

@@ -5,7 +5,7 @@ import shutil
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from os import environ
@@ -16,16 +16,16 @@ from benchmarks.peers.environments import make_environment, read_versions
 from benchmarks.peers.folders import AWKWARD, add_awkward_files, copy_photos, describe
 from benchmarks.peers.machine import describe_machine, measure_speed, read_date
 from benchmarks.peers.process import Outcome, run
+from benchmarks.peers.results import read_results
 
 RUNNERS = Path(__file__).parent / "runners"
 QUERIES = Path(__file__).parent / "queries.txt"
 GOOD_NEXT_TO_AWKWARD = 20
 ADDED = 10
-TIMEOUT_SECONDS = 150.0
+TIMEOUT_SECONDS = 180.0
 # The fraction of the time of a whole run after which it is killed.
 KILLED_AT = 0.7
-# The state after what is done once, such as choosing a model.
-TEMPLATE = "template"
+PARTS = ("indexing", "awkward", "kill")
 
 
 @dataclass(frozen=True)
@@ -70,30 +70,39 @@ PRODUCTS = {
 class Trial:
     """The runs of one product in a temporary folder."""
 
-    def __init__(self, product: Product, python: Path, weights: Path, scratch: Path) -> None:
-        self._product, self._python, self._weights, self._scratch = product, python, weights, scratch
+    def __init__(self, product: Product, python: Path, work: Path, scratch: Path) -> None:
+        self._product, self._python, self.scratch = product, python, scratch
+        self._weights, self._template = work / "weights", work / "prepared" / product.name
 
-    def prepare(self, state: str) -> None:
-        """Create an empty state. Raise RuntimeError if the product cannot."""
-        if not (self._scratch / TEMPLATE).exists():
-            outcome = self.do("prepare", TEMPLATE, "photos")
+    def prepare_template(self) -> None:
+        """Do once what is not measured, such as choosing a model. Raise RuntimeError if the product cannot."""
+        if not self._template.exists():
+            draft = self._template.with_suffix(".draft")
+            shutil.rmtree(draft, ignore_errors=True)
+            outcome = self.do("prepare", draft, "photos")
             if outcome.status != 0:
                 raise RuntimeError(outcome.output[-2000:])
-        shutil.copytree(self._scratch / TEMPLATE, self._scratch / state, symlinks=True)
+            draft.rename(self._template)
 
-    def do(self, action: str, state: str, photos: str, *more: str | Path, kill_after: float | None = None) -> Outcome:
+    def prepare(self, state: str) -> None:
+        """Create an empty state."""
+        shutil.copytree(self._template, self.scratch / state, symlinks=True)
+
+    def do(
+        self, action: str, state: str | Path, photos: str, *more: str | Path, kill_after: float | None = None
+    ) -> Outcome:
         """Run an action of the runner."""
         command: list[str | Path] = [self._python, RUNNERS / self._product.runner, action]
-        command += ["--photos", self._scratch / photos, "--state", self._scratch / state]
-        command += ["--weights", self._weights, "--queries", QUERIES, "--out", self._scratch / "out.json", *more]
-        (self._scratch / "out.json").unlink(missing_ok=True)
+        command += ["--photos", self.scratch / photos, "--state", self.scratch / state]
+        command += ["--weights", self._weights, "--queries", QUERIES, "--out", self.scratch / "out.json", *more]
+        (self.scratch / "out.json").unlink(missing_ok=True)
         with _set_variables(self._product.variables):
-            return run(command, self._scratch / "log.txt", TIMEOUT_SECONDS, kill_after)
+            return run(command, self.scratch / "log.txt", TIMEOUT_SECONDS, kill_after)
 
     def read(self, action: str, state: str, photos: str) -> tuple[Any, str]:
         """Return the result of an action, or None, and its output."""
         outcome = self.do(action, state, photos)
-        path = self._scratch / "out.json"
+        path = self.scratch / "out.json"
         return (json.loads(path.read_text(encoding="utf-8")) if path.exists() else None), outcome.output
 
     def list_names(self, state: str, photos: str) -> list[str]:
@@ -188,39 +197,55 @@ def measure_kill(trial: Trial, seconds: float) -> dict[str, Any]:
     }
 
 
-def measure(product: Product, photos: list[Path], environments: Path, weights: Path) -> dict[str, Any]:
-    """Return the result of a product.
+def measure(
+    product: Product, photos: list[Path], work: Path, parts: Sequence[str], save: Callable[[dict[str, Any]], object]
+) -> None:
+    """Measure parts of a product; each adds to the stored result.
 
     Args:
         product: The product.
         photos: The photos; the last ten are added later.
-        environments: The folder of the virtual environments.
-        weights: The folder of the models.
+        work: The folder of the virtual environments, the weights and the prepared states.
+        parts: Of `PARTS`, in that order.
+        save: Called with the result after each part.
     """
-    python = make_environment(product.environment, environments)
-    versions = read_versions(python)
+    python = make_environment(product.environment, work / "venvs")
+    result = dict(read_results("products").get(product.name, {"name": product.name}))
+    for part in parts:
+        with tempfile.TemporaryDirectory(prefix="peers-") as folder:
+            trial = Trial(product, python, work, Path(folder))
+            trial.prepare_template()
+            speed = measure_speed()
+            result |= measure_part(part, trial, photos, result)
+        if part == "indexing":
+            kept = describe(photos[:-ADDED])
+            result |= {"date": read_date(), "machine": describe_machine(), "photos": kept}
+            result |= {"versions": _choose_versions(product, python)}
+            result |= {"speed_before": speed, "speed_after": measure_speed()}
+        save(result)
+
+
+def measure_part(part: str, trial: Trial, photos: list[Path], result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures of one of `PARTS` by its name."""
     kept, added = photos[:-ADDED], photos[-ADDED:]
+    if part == "indexing":
+        copy_photos(kept, trial.scratch / "photos")
+        return {part: measure_indexing(trial, trial.scratch, added, len(kept))}
+    if part == "awkward":
+        copy_photos(kept[:GOOD_NEXT_TO_AWKWARD], trial.scratch / "awkward")
+        add_awkward_files(trial.scratch / "awkward", kept[GOOD_NEXT_TO_AWKWARD])
+        return {part: measure_awkward(trial)}
+    seconds = result.get("indexing", {}).get("first_seconds")
+    if seconds is None:
+        return {}
+    copy_photos(kept, trial.scratch / "killed")
+    return {part: measure_kill(trial, seconds)}
+
+
+def _choose_versions(product: Product, python: Path) -> dict[str, str]:
+    versions = read_versions(python)
     names = (product.package, "torch", "onnxruntime", "open-clip-torch", "faiss-cpu", "transformers")
-    result: dict[str, Any] = {
-        "name": product.name,
-        "date": read_date(),
-        "machine": describe_machine(),
-        "photos": describe(kept),
-        "versions": {name: versions[name.lower()] for name in names if name.lower() in versions},
-        "speed_before": measure_speed(),
-    }
-    with tempfile.TemporaryDirectory(prefix="peers-") as folder:
-        scratch = Path(folder)
-        copy_photos(kept, scratch / "photos")
-        copy_photos(kept, scratch / "killed")
-        copy_photos(kept[:GOOD_NEXT_TO_AWKWARD], scratch / "awkward")
-        add_awkward_files(scratch / "awkward", kept[GOOD_NEXT_TO_AWKWARD])
-        trial = Trial(product, python, weights, scratch)
-        result["indexing"] = measure_indexing(trial, scratch, added, len(kept))
-        result["awkward"] = measure_awkward(trial)
-        if "first_seconds" in result["indexing"]:
-            result["kill"] = measure_kill(trial, result["indexing"]["first_seconds"])
-    return result | {"speed_after": measure_speed()}
+    return {name: versions[name] for name in names if name in versions}
 
 
 def write_weights(environments: Path, weights: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,11 @@ from typing import Any
 from benchmarks.peers.environments import make_environment, read_versions
 from benchmarks.peers.machine import describe_machine, measure_speed, read_date
 from benchmarks.peers.process import run
+from benchmarks.peers.results import read_results
 from benchmarks.peers.vectors import write_library
 
 SCRIPT = Path(__file__).parent / "stores" / "measure.py"
-TIMEOUT_SECONDS = 230.0
+TIMEOUT_SECONDS = 180.0
 
 
 @dataclass(frozen=True)
@@ -41,30 +43,29 @@ STORES = {
 }
 
 
-def measure(name: str, sizes: list[int], work: Path) -> dict[str, Any]:
-    """Return the result of a store.
+def measure(name: str, sizes: list[int], work: Path, save: Callable[[dict[str, Any]], object]) -> None:
+    """Measure a store; each size adds to the stored result.
 
     Args:
         name: The name of the store.
         sizes: Numbers of vectors.
         work: The folder with `vectors.npz`, the environments and the libraries.
+        save: Called with the result after each size.
     """
     python = make_environment(STORES[name].environment, work / "venvs")
     versions = read_versions(python)
-    result: dict[str, Any] = {
-        "name": name,
-        "date": read_date(),
-        "machine": describe_machine(),
-        "versions": {package: versions[package] for package in STORES[name].packages},
-        "speed_before": measure_speed(),
-        "sizes": {},
-    }
+    result = dict(read_results("stores").get(name, {"name": name, "sizes": {}}))
     for size in sizes:
         library = work / f"library-{size}.npz"
         if not library.exists():
             write_library(work / "vectors.npz", size, library)
-        result["sizes"][str(size)] = measure_size(name, python, library)
-    return result | {"speed_after": measure_speed()}
+        speed = measure_speed()
+        figures = measure_size(name, python, library)
+        result["sizes"] = {**result["sizes"], str(size): figures}
+        result |= {"date": read_date(), "machine": describe_machine()}
+        result |= {"versions": {package: versions[package] for package in STORES[name].packages}}
+        result |= {"speed_before": speed, "speed_after": measure_speed()}
+        save(result)
 
 
 def measure_size(name: str, python: Path, library: Path) -> dict[str, Any]:

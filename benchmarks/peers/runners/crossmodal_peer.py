@@ -57,9 +57,16 @@ class Crossmodal:
     def open(self, photos: Path, state: Path, weights: Path) -> Search:
         """Open the library."""
         import crossmodal
+        from crossmodal.arguments import make_query
 
         library = crossmodal.open(state)
-        return lambda text: [hit.item.path for hit in library.search(text, limit=10)]
+
+        def search(text: str) -> list[str]:
+            # With random weights nothing is relevant: the ten closest are requested, as "show all" does.
+            query = replace(make_query(text, {"limit": 10}, is_local=True), include_all=True)
+            return [hit.item.path for hit in library.answer(query).hits]
+
+        return search
 
 
 if __name__ == "__main__":
