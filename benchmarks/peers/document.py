@@ -47,7 +47,7 @@ def describe_machine(results: list[Mapping[str, Any]]) -> str:
     machines = {
         f"{machine['processor']} ({', '.join(machine['instructions'])}), {machine['cores']} cores, "
         f"{machine['memory_gb']} GB of memory, {machine['system']}, Python {machine['python']}"
-        for machine in (result["machine"] for result in results)
+        for machine in (result["machine"] for result in results if "machine" in result)
     }
     return textwrap.fill(f"Measured on: {'; '.join(sorted(machines))}.", COLUMNS) + "\n"
 
@@ -56,7 +56,7 @@ def describe_photos(products: Mapping[str, Mapping[str, Any]]) -> str:
     """Return a paragraph about the photos of the results."""
     folders = {
         f"{photos['count']} photos, {photos['megabytes']} MB, median {photos['width']} x {photos['height']} pixels"
-        for photos in (product["photos"] for product in products.values())
+        for photos in (product["photos"] for product in products.values() if "photos" in product)
     }
     return textwrap.fill(f"Indexed: {'; '.join(sorted(folders))}.", COLUMNS) + "\n"
 

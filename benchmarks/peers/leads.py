@@ -99,7 +99,8 @@ def write(value: float, measure: Measure) -> str:
 
 def list_product_leads(results: Results) -> list[str]:
     """Return where other programs with the same weights are ahead."""
-    figures = {name: result["indexing"] for name, result in results.items() if "error" not in result["indexing"]}
+    figures = {name: result.get("indexing", {"error": ""}) for name, result in results.items()}
+    figures = {name: one for name, one in figures.items() if "error" not in one}
     names = {name: label for name, label in product_tables.NAMES.items() if not name.startswith("crossmodal")}
     return list_leads(figures, OWN_PRODUCT, names, PRODUCT_MEASURES) if OWN_PRODUCT in figures else []
 

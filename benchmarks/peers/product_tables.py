@@ -21,9 +21,9 @@ NAMES = {
 NOT_MEASURED = "not measured"
 
 
-def order(results: Results) -> list[Mapping[str, Any]]:
-    """Return the results in the order of the tables."""
-    return [results[name] for name in NAMES if name in results]
+def order(results: Results, part: str) -> list[Mapping[str, Any]]:
+    """Return the results that have a part, in the order of the tables."""
+    return [results[name] for name in NAMES if part in results.get(name, {})]
 
 
 def show(value: float | None, digits: int = 1) -> str:
@@ -40,7 +40,7 @@ def count_shared(found: Sequence[Sequence[str]], others: Sequence[Sequence[str]]
 def make_indexing_table(results: Results) -> str:
     """Return the table of index runs."""
     rows = []
-    for result in order(results):
+    for result in order(results, "indexing"):
         figures = result["indexing"]
         if "error" in figures:
             rows.append((NAMES[result["name"]], f"stopped with status {figures['status']}", *[""] * 5))
@@ -56,7 +56,7 @@ def make_query_table(results: Results) -> str:
     """Return the table of text queries."""
     reference = results.get("plain", {}).get("indexing", {}).get("found", [])
     rows = []
-    for result in order(results):
+    for result in order(results, "indexing"):
         figures = result["indexing"]
         shared = count_shared(figures.get("found", []), reference)
         same = "" if result["name"] == "crossmodal-bundled" else show(shared)
@@ -75,7 +75,7 @@ def make_query_table(results: Results) -> str:
 def make_awkward_table(results: Results) -> str:
     """Return the table of files that cannot be read."""
     rows = []
-    for result in order(results):
+    for result in order(results, "awkward"):
         figures = result["awkward"]
         status = "no end" if figures["status"] is None else str(figures["status"])
         files = (figures["files"][name] for name in AWKWARD)
@@ -87,9 +87,9 @@ def make_awkward_table(results: Results) -> str:
 def make_kill_table(results: Results) -> str:
     """Return the table of runs that were killed."""
     rows = []
-    for result in order(results):
-        figures = result.get("kill")
-        if figures is None or not figures["was_killed"]:
+    for result in order(results, "kill"):
+        figures = result["kill"]
+        if not figures["was_killed"]:
             rows.append((NAMES[result["name"]], NOT_MEASURED, *[""] * 4))
             continue
         count = result["photos"]["count"]
@@ -110,7 +110,7 @@ def make_kill_table(results: Results) -> str:
 def make_version_table(results: Results) -> str:
     """Return the versions, the dates, and the speed of the machine around each run."""
     rows = []
-    for result in order(results):
+    for result in order(results, "indexing"):
         versions = ", ".join(f"{name} {version}" for name, version in sorted(result["versions"].items()))
         speed = f"{result['speed_before']:.0f}, {result['speed_after']:.0f}"
         rows.append((NAMES[result["name"]], versions, result["date"], speed))

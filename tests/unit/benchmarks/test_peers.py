@@ -112,6 +112,13 @@ def test_a_program_that_stopped_has_no_figures_in_the_table():
     assert "| rclip | not measured |" in product_tables.make_query_table(results)
 
 
+def test_a_program_of_which_a_part_was_not_measured_is_left_out_of_its_table():
+    results = {"plain": make_product("plain"), "rclip": {"name": "rclip", "awkward": make_product("rclip")["awkward"]}}
+    assert "rclip" not in product_tables.make_indexing_table(results)
+    assert "| rclip | reported |" in product_tables.make_awkward_table(results)
+    assert product_tables.make_kill_table(results).count("\n") == 2
+
+
 def test_a_store_that_did_not_finish_says_so():
     unfinished = {"name": "qdrant", "sizes": {"1000": {"error": "not finished in time", "seconds": 230.0}}}
     stores = {"crossmodal": make_store("crossmodal"), "qdrant": unfinished}
