@@ -20,6 +20,8 @@ def find_requirements(name: str) -> Path:
 def make_environment(name: str, folder: Path) -> Path:
     """Create the virtual environment of a peer if it does not exist or its requirements changed.
 
+    This project is installed again each time, since its code may have changed.
+
     Args:
         name: The peer: the name of a requirements file, or `crossmodal`.
         folder: Where the environments are.
@@ -38,6 +40,8 @@ def make_environment(name: str, folder: Path) -> Path:
         subprocess.run([sys.executable, "-m", "venv", "--clear", home], check=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", *arguments], check=True)
         stamp.write_text(digest, encoding="utf-8")
+    elif name == OWN:
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "--no-deps", ROOT], check=True)
     return python
 
 

@@ -1,6 +1,6 @@
 """Crossmodal's own index of a space: rows in SQLite, an index of FAISS derived from them.
 
-The filter is a folder, found in SQLite for each query, as a search does.
+The filter is a folder, found in SQLite as a search does: its items stay in memory until something is written.
 """
 
 from pathlib import Path
@@ -13,9 +13,9 @@ from search.records import Filters, Retriever, SegmentKind, State
 from search.settings import read_settings
 from search.storage import tables as t
 from search.storage.database import now
-from search.storage.embedding_rows import mark_ids
-from search.storage.filters import select_items
+from search.storage.filters import mark_items
 from search.storage.ledger import Ledger
+from search.text.dates.reading import get_today
 
 BATCH = 5_000
 # Bucket 7 is the folder /library/0/7, and buckets below 10 are those in /library/0.
@@ -62,10 +62,11 @@ class Crossmodal:
     def search(self, query: np.ndarray, below: int | None) -> np.ndarray:
         """Search, with the ids that a filter allows."""
         catalog, allowed = self._library.catalog, None
-        snapshot = self._space.refresh(catalog.read_revision())
+        revision = catalog.read_revision()
+        snapshot = self._space.refresh(revision)
         if below is not None:
-            items = select_items(catalog.database, Filters(path=FOLDERS[below]))
-            allowed = snapshot.select(mark_ids(items, int(items.max(initial=0)) + 2))
+            items = mark_items(catalog.database, revision, get_today(), Filters(path=FOLDERS[below]))
+            allowed = snapshot.select(items)
         ((ids, _),) = self._space.search(snapshot, query[None], 10, allowed)
         return ids - 1
 
