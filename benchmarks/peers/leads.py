@@ -11,6 +11,7 @@ Results = Mapping[str, Mapping[str, Any]]
 OWN_PRODUCT, OWN_STORE = "crossmodal-float32", "crossmodal"
 # Differences below this fraction are noise on a machine with two virtual cores.
 MARGIN = 0.1
+NOT_MEASURED = "Not measured: there is no figure of Crossmodal to compare with."
 
 
 @dataclass(frozen=True)
@@ -102,11 +103,13 @@ def list_product_leads(results: Results) -> list[str]:
     figures = {name: result.get("indexing", {"error": ""}) for name, result in results.items()}
     figures = {name: one for name, one in figures.items() if "error" not in one}
     names = {name: label for name, label in product_tables.NAMES.items() if not name.startswith("crossmodal")}
-    return list_leads(figures, OWN_PRODUCT, names, PRODUCT_MEASURES) if OWN_PRODUCT in figures else []
+    return list_leads(figures, OWN_PRODUCT, names, PRODUCT_MEASURES) if OWN_PRODUCT in figures else [NOT_MEASURED]
 
 
 def list_store_leads(results: Results, size: int) -> list[str]:
     """Return where other stores are ahead at a size."""
     figures = {name: result["sizes"].get(str(size), {"error": ""}) for name, result in results.items()}
     figures = {name: one for name, one in figures.items() if "error" not in one}
-    return list_leads(figures, OWN_STORE, store_tables.NAMES, STORE_MEASURES) if OWN_STORE in figures else []
+    return (
+        list_leads(figures, OWN_STORE, store_tables.NAMES, STORE_MEASURES) if OWN_STORE in figures else [NOT_MEASURED]
+    )
