@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.peers import leads, product_tables, store_tables
+from benchmarks.peers.products import PARTS
 from benchmarks.peers.results import read_results
 from docs.filter_tables import make_table
 
@@ -32,6 +33,7 @@ def make_parts(
         "program_versions": product_tables.make_version_table(products),
         "store_versions": store_tables.make_version_table(stores),
         "program_leads": _join(leads.list_product_leads(products)),
+        "missing": _join(list_missing(products, stores)),
         "features": make_feature_table(features),
         "sources": _join([f"- {one['name']}: {_link(one['source'])}" for one in features["program"]]),
     }
@@ -40,6 +42,20 @@ def make_parts(
         parts[f"storage_{size}"] = store_tables.make_storage_table(stores, size)
         parts[f"store_leads_{size}"] = _join(leads.list_store_leads(stores, size))
     return parts
+
+
+def list_missing(products: Mapping[str, Mapping[str, Any]], stores: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return a line for each program and store of which something has no result yet."""
+    lines = []
+    for name, label in product_tables.NAMES.items():
+        missing = [part for part in PARTS if part not in products.get(name, {})]
+        if missing:
+            lines.append(f"- {label}: {', '.join(missing)} (`products --only {name}`).")
+    for name, label in store_tables.NAMES.items():
+        absent = [f"{size:,}" for size in SIZES if str(size) not in stores.get(name, {"sizes": {}})["sizes"]]
+        if absent:
+            lines.append(f"- {label}: {' and '.join(absent)} vectors (`stores --only {name}`).")
+    return lines or ["- Nothing."]
 
 
 def describe_machine(results: list[Mapping[str, Any]]) -> str:

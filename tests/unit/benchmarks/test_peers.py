@@ -141,6 +141,16 @@ def test_others_that_are_ahead_are_listed_with_both_figures():
     ]
 
 
+def test_what_has_no_result_is_listed():
+    lines = document.list_missing({"plain": make_product("plain")}, {"usearch": {"sizes": {"10000": {}}}})
+    assert "- open_clip and FAISS, plain script: kill (`products --only plain`)." in lines
+    assert "- rclip: indexing, awkward, kill (`products --only rclip`)." in lines
+    assert "- usearch: 100,000 vectors (`stores --only usearch`)." in lines
+    everything = {name: make_product(name) | {"kill": {}} for name in product_tables.NAMES}
+    stores = {name: {"sizes": {"10000": {}, "100000": {}}} for name in store_tables.NAMES}
+    assert document.list_missing(everything, stores) == ["- Nothing."]
+
+
 def test_a_higher_recall_is_ahead():
     better = {"median_ms": 0.5, "p95_ms": 2.0, "recall": 1.0}
     stores = {"crossmodal": make_store("crossmodal"), "usearch": make_store("usearch", all=better)}
