@@ -43,7 +43,8 @@ def make_indexing_table(results: Results) -> str:
     for result in order(results, "indexing"):
         figures = result["indexing"]
         if "error" in figures:
-            rows.append((NAMES[result["name"]], f"stopped with status {figures['status']}", *[""] * 5))
+            what = "not finished in time" if figures["status"] is None else f"stopped with status {figures['status']}"
+            rows.append((NAMES[result["name"]], what, *[""] * 5))
             continue
         seconds = (show(figures[f"{key}_seconds"]) for key in ("first", "again", "add"))
         memory = (show(figures["peak_mb"], 0), show(figures["disk_mb"]))
