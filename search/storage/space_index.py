@@ -22,6 +22,7 @@ from search.storage.filters import select_embeddings, select_hidden
 from search.storage.generations import (
     Generation,
     GenerationManifest,
+    check_generation,
     draw_sample,
     drop_generation,
     find_generation_manifests,
@@ -110,7 +111,7 @@ class SpaceIndex:
         parts: list[list[tuple[Ids, Vectors]]] = [[] for _ in queries]
         if snapshot.generation is not None and snapshot.generation.manifest.count:
             index = snapshot.generation.index
-            scores, ids = search_index(index, queries, min(k, index.ntotal), allowed, snapshot.denied)
+            scores, ids = search_index(index, queries, min(k, len(index)), allowed, snapshot.denied)
             for part, row_ids, row_scores in zip(parts, ids, scores, strict=True):
                 part.append((row_ids[row_ids >= 0], row_scores[row_ids >= 0]))
         if len(snapshot.delta.ids):
@@ -208,7 +209,32 @@ class SpaceIndex:
         generation = load_generation(self._folder, manifest)
         if generation is None:
             drop_generation(self._folder, manifest)
+        elif not generation.is_checked:
+            threading.Thread(target=self._check_in_background, args=(generation,), daemon=True).start()
         return generation
+
+    def _check_in_background(self, generation: Generation) -> None:
+        """Compare the content of a generation with its hashes; if it is damaged, it is not used any more."""
+        if check_generation(self._folder, generation.manifest):
+            return
+        with self._lock:
+            # An index that was replaced meanwhile, and whose files were deleted, does not count.
+            if self._snapshot is not None and self._snapshot.generation is generation:
+                drop_generation(self._folder, generation.manifest)
+                self._snapshot = None
+
+    def check_files(self) -> bool:
+        """Compare the content of the generation in use with its hashes. Return whether it is intact.
+
+        A damaged one is not used any more: the next search finds the generation before, or reads all rows from SQL.
+        """
+        snapshot = self.refresh(0)
+        if snapshot.generation is None or check_generation(self._folder, snapshot.generation.manifest, 1.0):
+            return True
+        with self._lock:
+            drop_generation(self._folder, snapshot.generation.manifest)
+            self._snapshot = None
+        return False
 
     def _find_newest(self) -> GenerationManifest | None:
         return next(iter(find_generation_manifests(self._folder, self._fingerprint, self._bank.digest)), None)

@@ -144,7 +144,7 @@ def test_a_torn_index_that_another_has_built_is_not_searched_and_does_not_count(
     reader.build(shelf.catalog.read_revision())
     items.add(shelf.add(8))
     shelf.open().build(shelf.catalog.read_revision())
-    (shelf.folder / "generation-00000002" / "index.faiss").write_bytes(b"torn")
+    (shelf.folder / "generation-00000002" / "vectors.f2").write_bytes(b"torn")
     items.add(shelf.add(16))
     assert shelf.find(reader, 0) == items
     wait_for(lambda: len(find_generation_manifests(shelf.folder, "f", BANK.digest)) != 2)
