@@ -42,6 +42,8 @@ def status_command(settings: Settings, as_json: bool) -> None:
             f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings, "
             f"generation {space['generation']}"
         )
+        if "index" in space:
+            click.echo(f"index     {name}: {describe_index(space['index'])}")
     for name, space in status["other_spaces"].items():
         click.echo(f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings")
     for name, update in status["outdated"].items():
@@ -55,6 +57,17 @@ def status_command(settings: Settings, as_json: bool) -> None:
     click.echo(f"speech    {status['speech']}")
     click.echo(f"text      {status.get('text_reader') or UNREAD}")
     click.echo(f"models    {status['chosen']}")
+
+
+def describe_index(index: dict[str, Any]) -> str:
+    """Return how the vectors of a space are searched, in words."""
+    delta = f"; {index['delta']} not in it yet" if index["delta"] else ""
+    if not index["cells"]:
+        return f"compares all {index['vectors']} vectors exactly{delta}"
+    measured = {"texts": index["text_recall"], "vectors": index["vector_recall"]}
+    recall = ", ".join(f"{value:.3f} for {kind}" for kind, value in measured.items() if value is not None)
+    probed = f"probes {index['probes']} of {index['cells']} cells of {index['vectors']} vectors"
+    return f"{probed}, measured recall@10 {recall}{delta}"
 
 
 @click.command("files")

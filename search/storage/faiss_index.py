@@ -54,6 +54,11 @@ class VectorIndex:
     def __len__(self) -> int:
         return len(self.ids)
 
+    @property
+    def cell_count(self) -> int:
+        """The number of cells; 0 without cells."""
+        return int(self.cells.nlist) if self.cells is not None else 0
+
     @cached_property
     def flat(self) -> Any:
         """A FAISS index that compares all vectors. It reads them where they are, and has their positions as ids."""

@@ -1,7 +1,11 @@
 """Readers see committed rows, whatever happened to the index files."""
 
+import hashlib
+import json
+import os
 import shutil
 import threading
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -11,6 +15,7 @@ from search.records import FileFacts, ItemType, MediaFacts, Record, Retriever, S
 from search.storage.baselines import QueryBank
 from search.storage.catalog import Catalog
 from search.storage.embedding_rows import to_float32
+from search.storage.faiss_build import build_index
 from search.storage.generations import SAMPLE_SIZE, find_generation_manifests, load_generation
 from search.storage.ledger import Ledger
 from search.storage.sources import Sources
@@ -57,17 +62,99 @@ def shelf(database, tmp_path):
     return Shelf(database, tmp_path)
 
 
-def test_a_mapped_file_that_is_truncated_does_not_end_the_process(shelf):
+def use_cells_and_check_later(monkeypatch):
+    """Make small generations like large ones: with cells, and not hashed before they are searched."""
+    build = partial(build_index, max_flat=10)
+    monkeypatch.setattr("search.storage.generations.build_index", build)
+    monkeypatch.setattr("search.storage.generation_files.MAX_HASHED_BYTES", 0)
+
+
+FILES = ["vectors.f2", "index.faiss", "ids.npy", "metadata.npy", "baselines.npy"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_mapped_file_that_is_truncated_does_not_end_the_process(shelf, monkeypatch, name):
+    use_cells_and_check_later(monkeypatch)
     space = shelf.open()
     for number in range(600):
         shelf.add(number)
     space.build(shelf.catalog.read_revision())
     before = shelf.find(space, 3)
+    with next(shelf.folder.glob(f"generation-*/{name}")).open("r+b") as stream:
+        stream.truncate(0)
+    assert len(shelf.find(space, 3)) == len(before) == 5
+    assert space.refresh(0).generation is None
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_large_file_whose_content_changed_is_noticed_while_searches_go_on(shelf, monkeypatch, name):
+    use_cells_and_check_later(monkeypatch)
+    for number in range(100):
+        shelf.add(number)
+    shelf.open().build(shelf.catalog.read_revision())
+    path = next(shelf.folder.glob(f"generation-*/{name}"))
+    stamp, content = path.stat(), bytearray(path.read_bytes())
+    content[-1] ^= 0xFF
+    path.write_bytes(content)
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+    space = shelf.open()
+    space.refresh(0)
+    wait_for(lambda: find_generation_manifests(shelf.folder, "f", BANK.digest) == [])
+    wait_for(lambda: space.refresh(0).generation is None)
+    assert len(shelf.find(space, 3)) == 5
+
+
+def test_a_large_file_with_another_time_is_hashed_before_it_is_searched(shelf, monkeypatch):
+    use_cells_and_check_later(monkeypatch)
+    items = {shelf.add(8 * number) for number in range(4)}
+    shelf.open().build(shelf.catalog.read_revision())
+    (vectors,) = shelf.folder.glob("generation-*/vectors.f2")
+    (manifest,) = find_generation_manifests(shelf.folder, "f", BANK.digest)
+    assert not load_generation(shelf.folder, manifest).is_checked
+    os.utime(vectors, ns=(0, 0))
+    assert load_generation(shelf.folder, manifest).is_checked
+    vectors.write_bytes(bytes(vectors.stat().st_size))
+    assert load_generation(shelf.folder, manifest) is None
+    assert shelf.find(shelf.open(), 0) == items
+
+
+def test_files_are_checked_in_full_on_request(shelf, monkeypatch):
+    use_cells_and_check_later(monkeypatch)
+    monkeypatch.setattr(SpaceIndex, "_check_in_background", lambda *_: None)
+    items = {shelf.add(8 * number) for number in range(4)}
+    space = shelf.open()
+    assert space.check_files()
+    space.build(shelf.catalog.read_revision())
+    assert space.check_files()
     (vectors,) = shelf.folder.glob("generation-*/vectors.f2")
     with vectors.open("r+b") as stream:
-        stream.truncate(0)
-    assert shelf.find(space, 3) == before
+        stream.write(b"\xff")
+    assert not space.check_files()
     assert space.refresh(0).generation is None
+    assert shelf.find(space, 0) == items
+
+
+def test_a_generation_of_an_earlier_version_is_searched(shelf, monkeypatch):
+    monkeypatch.setattr("search.storage.generations.build_index", partial(build_index, max_flat=10))
+    monkeypatch.setattr("search.storage.generations.MAX_FLAT_VECTORS", 10)
+    items = {shelf.add(8 * number) for number in range(20)}
+    shelf.open().build(shelf.catalog.read_revision())
+    (path,) = shelf.folder.glob("generation-*.json")
+    manifest = json.loads(path.read_bytes())
+    target = path.with_suffix("")
+    names = {"ids": "ids", "owners": "metadata", "baselines": "baselines", "sample": "sample"}
+    np.savez(target / "rows.npz", **{old: np.load(target / f"{new}.npy") for old, new in names.items()})
+    for new in names.values():
+        (target / f"{new}.npy").unlink()
+    files = ("index.faiss", "rows.npz", "vectors.f2")
+    manifest["files"] = {name: hashlib.sha256((target / name).read_bytes()).hexdigest() for name in files}
+    del manifest["stamps"], manifest["probing"]
+    path.write_text(json.dumps(manifest))
+    snapshot = shelf.open().refresh(0)
+    assert snapshot.generation.index.cell_count
+    assert not len(snapshot.delta.ids)
+    assert shelf.find(shelf.open(), 0) <= items
+    assert len(shelf.find(shelf.open(), 0)) == 5
 
 
 def test_rows_are_found_before_and_after_a_generation(shelf):
