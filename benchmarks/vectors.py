@@ -20,18 +20,19 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent / "evaluation"))
-from everyday import read_concepts  # noqa: E402
-from shelf import read_space  # noqa: E402
-from speed import add_noise, write_block  # noqa: E402
+from everyday import read_concepts
+from shelf import read_space
+from speed import add_noise, write_block
 
-from search.encoders.class_names import read_classes  # noqa: E402
-from search.open_home import OpenHome, open_home  # noqa: E402
-from search.records import Ids, Retriever, SegmentKind, Vectors  # noqa: E402
-from search.settings import read_settings  # noqa: E402
-from search.storage.embedding_rows import to_float32  # noqa: E402
-from search.storage.ledger import Ledger  # noqa: E402
-from search.storage.snapshot import Snapshot  # noqa: E402
-from search.storage.space_index import SpaceIndex  # noqa: E402
+from crossmodal.cli.worker import SERVED_NICENESS
+from search.encoders.class_names import read_classes
+from search.open_home import OpenHome, open_home
+from search.records import Ids, Retriever, SegmentKind, Vectors
+from search.settings import read_settings
+from search.storage.embedding_rows import to_float32
+from search.storage.ledger import Ledger
+from search.storage.snapshot import Snapshot
+from search.storage.space_index import SpaceIndex
 
 STEPS = ("fill", "build", "open", "search", "filter", "change", "beside")
 QUERIES = 100
@@ -74,8 +75,9 @@ def write_copies(
 
 
 def run_alone(step: str, home: Path) -> "subprocess.Popen[str]":
-    """Start a step in a new process, which prints its figures."""
-    command = [sys.executable, __file__, "--home", str(home), "--out", str(home.parent), "--alone", step]
+    """Start a step in a new process, which prints its figures and gives way as the worker of a server does."""
+    options = ("--home", str(home), "--out", str(home.parent), "--alone", step)
+    command = ["nice", "-n", str(SERVED_NICENESS), sys.executable, __file__, *options]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 

@@ -37,15 +37,7 @@ def status_command(settings: Settings, as_json: bool) -> None:
         click.echo(f"disk      {show_controls(path)} (unavailable: {status['unavailable'][path]})")
     for kind, states in status["items"].items():
         click.echo(f"{kind:9} " + ", ".join(f"{number} {state}" for state, number in states.items()))
-    for name, space in status["spaces"].items():
-        click.echo(
-            f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings, "
-            f"generation {space['generation']}"
-        )
-        if "index" in space:
-            click.echo(f"index     {name}: {describe_index(space['index'])}")
-    for name, space in status["other_spaces"].items():
-        click.echo(f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings")
+    _print_spaces(status)
     for name, update in status["outdated"].items():
         click.echo(f"update    {name}: {update['done']} of {update['total']} re-embedded; {OUTDATED}")
     if status.get("earlier_recordings"):
@@ -59,7 +51,19 @@ def status_command(settings: Settings, as_json: bool) -> None:
     click.echo(f"models    {status['chosen']}")
 
 
-def describe_index(index: dict[str, Any]) -> str:
+def _print_spaces(status: dict[str, Any]) -> None:
+    for name, space in status["spaces"].items():
+        click.echo(
+            f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings, "
+            f"generation {space['generation']}"
+        )
+        if "index" in space:
+            click.echo(f"index     {name}: {_describe_index(space['index'])}")
+    for name, space in status["other_spaces"].items():
+        click.echo(f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings")
+
+
+def _describe_index(index: dict[str, Any]) -> str:
     """Return how the vectors of a space are searched, in words."""
     delta = f"; {index['delta']} not in it yet" if index["delta"] else ""
     if not index["cells"]:

@@ -25,12 +25,13 @@ MAX_QUANTIZER_VECTORS = 8_192
 ROWS_PER_BLOCK = 4_096
 
 
-def build_index(ids: Ids, vectors: Vectors, max_flat: int = MAX_FLAT_VECTORS) -> Any | None:
+def build_index(ids: Ids, vectors: Vectors, device: str = "auto", max_flat: int = MAX_FLAT_VECTORS) -> Any | None:
     """Build an inverted file for inner products, with 8-bit vectors.
 
     Args:
         ids: The id of each vector, shape (n,).
         vectors: Unit length, shape (n, d), float16 or float32.
+        device: `auto`, `cpu`, `cuda` or `cuda:1`: whether GPUs may be used, and which.
         max_flat: Up to this many vectors no index is needed.
 
     Returns:
@@ -45,13 +46,13 @@ def build_index(ids: Ids, vectors: Vectors, max_flat: int = MAX_FLAT_VECTORS) ->
     faiss = import_faiss()
     drawn, cells = draw_training_vectors(vectors, int(CELLS_FACTOR * n**0.5))
     quantizer = faiss.IndexFlatIP(dimension)
-    quantizer.add(find_centers(drawn, cells))
+    quantizer.add(find_centers(drawn, cells, device))
     index = faiss.IndexIVFScalarQuantizer(
         quantizer, dimension, cells, faiss.ScalarQuantizer.QT_8bit, faiss.METRIC_INNER_PRODUCT
     )
     index.train(drawn[:MAX_QUANTIZER_VECTORS])
     del drawn
-    assigner = move_to_gpu(quantizer)
+    assigner = move_to_gpu(quantizer, device)
     for start in range(0, n, ROWS_PER_BLOCK):
         check_deadline()
         block = _read_float32(vectors[start : start + ROWS_PER_BLOCK])
@@ -72,7 +73,7 @@ def draw_training_vectors(vectors: Vectors, cells: int) -> tuple[Vectors, int]:
     return drawn, min(cells, len(drawn))
 
 
-def find_centers(vectors: Vectors, cells: int) -> Vectors:
+def find_centers(vectors: Vectors, cells: int, device: str = "cpu") -> Vectors:
     """Return the centers of cells, shape (cells, d), unit length.
 
     Spherical k-means: Dhillon and Modha, "Concept decompositions for large sparse text data using clustering", Machine
@@ -81,6 +82,7 @@ def find_centers(vectors: Vectors, cells: int) -> Vectors:
     Args:
         vectors: Unit length, in random order, shape (n, d), float32.
         cells: The number of cells, at most n.
+        device: As for `build_index`.
 
     Raises:
         CancelledError: This thread is to stop.
@@ -90,11 +92,13 @@ def find_centers(vectors: Vectors, cells: int) -> Vectors:
     for number in range(KMEANS_ITERATIONS):
         quantizer = faiss.IndexFlatIP(vectors.shape[1])
         quantizer.add(centers)
-        assigner = move_to_gpu(quantizer)
+        assigner = move_to_gpu(quantizer, device)
         nearest = np.empty(len(vectors), np.int64)
         for start in range(0, len(vectors), ROWS_PER_BLOCK):
             check_deadline()
-            nearest[start : start + ROWS_PER_BLOCK] = assigner.search(vectors[start : start + ROWS_PER_BLOCK], 1)[1][:, 0]
+            nearest[start : start + ROWS_PER_BLOCK] = assigner.search(vectors[start : start + ROWS_PER_BLOCK], 1)[1][
+                :, 0
+            ]
         centers = _average(vectors, nearest, centers, number)
     return centers
 
@@ -123,17 +127,22 @@ def _read_float32(block: Vectors) -> Vectors:
     return to_float32(block) if block.dtype == np.float16 else block
 
 
-def count_gpus() -> int:
-    """Return the number of GPUs that FAISS can use; 0 with the CPU build of FAISS."""
+def move_to_gpu(index: Any, device: str) -> Any:
+    """Return a copy of an index on the GPUs that may be used; the index itself without one, or with too little memory.
+
+    The CPU build of FAISS finds no GPU.
+
+    Args:
+        index: A FAISS index.
+        device: As for `build_index`.
+    """
     faiss = import_faiss()
-    return int(faiss.get_num_gpus()) if hasattr(faiss, "index_cpu_to_all_gpus") else 0
-
-
-def move_to_gpu(index: Any) -> Any:
-    """Return a copy of an index on all GPUs; the index itself where there is none, or too little memory."""
-    if not count_gpus():
+    if device == "cpu" or not faiss.get_num_gpus():
         return index
+    _, _, number = device.partition(":")
     try:
-        return import_faiss().index_cpu_to_all_gpus(index)
-    except RuntimeError:  # of FAISS, also if the memory of a GPU is full
+        if number:
+            return faiss.index_cpu_to_gpu(faiss.StandardGpuResources(), int(number), index)
+        return faiss.index_cpu_to_all_gpus(index)
+    except RuntimeError:  # raised by FAISS, also if the memory of a GPU is full
         return index

@@ -136,9 +136,7 @@ def search_index(
         return _search_cells(index, queries, k, allowed, denied, probes)
 
 
-def _search_all(
-    index: VectorIndex, queries: Vectors, k: int, allowed: Ids | None, denied: Ids
-) -> tuple[Vectors, Ids]:
+def _search_all(index: VectorIndex, queries: Vectors, k: int, allowed: Ids | None, denied: Ids) -> tuple[Vectors, Ids]:
     """Compare all allowed vectors."""
     faiss = import_faiss()
     selector = None

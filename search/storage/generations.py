@@ -112,7 +112,7 @@ def lock_folder(folder: Path) -> AbstractContextManager[object]:
 
 
 def write_generation(
-    folder: Path, blocks: Iterable[Rows], bank: QueryBank, draft: GenerationManifest
+    folder: Path, blocks: Iterable[Rows], bank: QueryBank, draft: GenerationManifest, device: str = "auto"
 ) -> GenerationManifest:
     """Build a generation and publish it; after a crash at any time the previous generation is still valid.
 
@@ -121,6 +121,7 @@ def write_generation(
         blocks: All rows, ids ascending.
         bank: The query bank that baselines are measured with.
         draft: A manifest with the number, fingerprint and dimension.
+        device: `cpu` if no GPU may be used for the build.
 
     Returns:
         The complete manifest.
@@ -139,7 +140,7 @@ def write_generation(
             mark=int(rows.ids[-1]) if len(rows.ids) else 0,
             count=len(rows.ids),
             bank=bank.digest,
-            probing=_write_index(target, rows, bank),
+            probing=_write_index(target, rows, bank, device),
         )
         names = sorted(path.name for path in target.iterdir())
         files = {name: sync_file(target / name) for name in names}
@@ -230,9 +231,9 @@ def _has_cells(manifest: GenerationManifest) -> bool:
     return manifest.probing is not None or manifest.count > MAX_FLAT_VECTORS
 
 
-def _write_index(target: Path, rows: Rows, bank: QueryBank) -> ProbeChoice | None:
+def _write_index(target: Path, rows: Rows, bank: QueryBank, device: str) -> ProbeChoice | None:
     """Write the cells, if there are so many rows that they are needed, and choose how they are searched."""
-    cells = build_index(rows.ids, rows.vectors)
+    cells = build_index(rows.ids, rows.vectors, device)
     if cells is None:
         return None
     write_index(cells, target / INDEX_FILE)

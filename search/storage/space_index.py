@@ -42,7 +42,13 @@ MIN_SAMPLE_GROWTH = 1.5
 
 
 class SpaceIndex:
-    """The vector index of one space. Safe to share between threads."""
+    """The vector index of one space. Safe to share between threads.
+
+    Attributes:
+        space_id: The space.
+        dimension: The length of a vector.
+        device: Where indexes are built: `auto`, `cpu`, `cuda` or `cuda:1`.
+    """
 
     def __init__(self, database: Database, space_id: int, fingerprint: str, bank: QueryBank, folder: Path) -> None:
         """Store the arguments; `refresh` loads the index.
@@ -56,6 +62,7 @@ class SpaceIndex:
         """
         self.space_id = space_id
         self.dimension = bank.vectors.shape[1]
+        self.device = "auto"
         self._bank = bank
         self._database = database
         self._fingerprint = fingerprint
@@ -246,7 +253,7 @@ class SpaceIndex:
             newest.generation + 1 if newest is not None else 1, self._fingerprint, self.dimension
         )
         blocks = read_blocks(self._database, self.space_id, self.dimension, 0)
-        return write_generation(self._folder, blocks, self._bank, draft)
+        return write_generation(self._folder, blocks, self._bank, draft, self.device)
 
 
 def _merge(parts: list[tuple[Ids, Vectors]], k: int) -> tuple[Ids, Vectors]:

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from functools import partial
 
 import faiss
 import numpy as np
@@ -27,7 +28,7 @@ def make_unit(n, d=16, seed=0):
 
 
 def make_index(ids, rows, max_flat=build.MAX_FLAT_VECTORS):
-    return v.VectorIndex(ids, rows.astype("<f2"), build.build_index(ids, rows, max_flat))
+    return v.VectorIndex(ids, rows.astype("<f2"), build.build_index(ids, rows, max_flat=max_flat))
 
 
 def write(folder, rows, previous=0):
@@ -80,10 +81,12 @@ def test_what_a_tenth_of_all_vectors_answers_is_found_in_all_cells(monkeypatch, 
     assert set(everything[0].tolist()) == set(range(4000))
 
 
-@pytest.mark.parametrize("name", [g.IDS_FILE, g.METADATA_FILE, g.BASELINES_FILE, g.SAMPLE_FILE, g.VECTORS_FILE, g.INDEX_FILE])
+@pytest.mark.parametrize(
+    "name", [g.IDS_FILE, g.METADATA_FILE, g.BASELINES_FILE, g.SAMPLE_FILE, g.VECTORS_FILE, g.INDEX_FILE]
+)
 def test_a_torn_file_is_not_loaded(tmp_path, monkeypatch, name):
     rows = make_unit(40)
-    monkeypatch.setattr(g, "build_index", lambda ids, vectors: build.build_index(ids, vectors, max_flat=10))
+    monkeypatch.setattr(g, "build_index", partial(build.build_index, max_flat=10))
     manifest = write(tmp_path, rows)
     generation = g.load_generation(tmp_path, manifest)
     assert generation.index.cells.ntotal == len(generation.rows.ids) == 40
@@ -120,7 +123,8 @@ def test_an_index_that_cannot_be_written_is_one_clear_error(tmp_path):
 
 def test_a_build_that_is_stopped_at_any_step_keeps_the_generation_before(tmp_path, monkeypatch):
     before = write(tmp_path, make_unit(6))
-    monkeypatch.setattr(g, "build_index", lambda ids, vectors: build.build_index(ids, vectors, max_flat=10))
+    monkeypatch.setattr(g, "build_index", partial(build.build_index, max_flat=10))
+    monkeypatch.setattr(probe_choice, "QUERIES", 5)
     rows, stopped = make_unit(400), 0
     for last in itertools.count(1):
         checks = itertools.count(1)

@@ -1,5 +1,7 @@
 """The number of cells that searches probe is chosen by measured recall, and few allowed vectors are all compared."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -74,7 +76,7 @@ def test_a_search_compares_vectors_where_they_are(index):
 
 
 def test_the_choice_is_stored_with_the_generation_and_used(tmp_path, monkeypatch):
-    monkeypatch.setattr(g, "build_index", lambda ids, vectors: build_index(ids, vectors, max_flat=10))
+    monkeypatch.setattr(g, "build_index", partial(build_index, max_flat=10))
     rows = make_clusters(COUNT)
     block = Rows(np.arange(COUNT, dtype=np.int64), rows.astype("<f2"), np.zeros(COUNT, ROW_METADATA))
     bank = QueryBank(make_unit(100, 1), (DIMENSION,))
