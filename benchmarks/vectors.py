@@ -9,11 +9,11 @@ engine searches for 2,048. Homes are kept, so that the steps can run one after t
 """
 
 import argparse
-import resource
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -82,11 +82,14 @@ def run_alone(step: str, home: Path) -> "subprocess.Popen[str]":
 
 
 def build_alone(space: SpaceIndex) -> None:
-    """Build the index; print the seconds and the highest memory of the process in MiB."""
-    began = time.perf_counter()
-    space.build(0)
-    seconds = time.perf_counter() - began
-    print(f"built in {seconds:.1f} s, peak {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
+    """Build the index; print the seconds and the most own memory of the process."""
+    most, began = 0.0, time.perf_counter()
+    with ThreadPoolExecutor(1) as pool:
+        building = pool.submit(space.build, 0)
+        while not wait([building], PAUSE).done:
+            most = max(most, read_memory()["RssAnon"])
+        building.result()
+    print(f"built in {time.perf_counter() - began:.1f} s, own memory {most:.0f} MiB")
 
 
 def open_alone(space: SpaceIndex) -> None:

@@ -8,13 +8,10 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-import numpy as np
-
-from search.deadline import check_deadline
 from search.errors import HomeError
-from search.records import Ids, Sample, Vectors
-from search.storage.baselines import QueryBank, measure_baselines
-from search.storage.embedding_rows import ROW_METADATA, Rows, make_rows, to_float32
+from search.records import Sample, Vectors
+from search.storage.baselines import QueryBank
+from search.storage.embedding_rows import Rows
 from search.storage.faiss_build import MAX_FLAT_VECTORS, build_index
 from search.storage.faiss_index import VectorIndex, read_index, write_index
 from search.storage.generation_files import (
@@ -22,25 +19,17 @@ from search.storage.generation_files import (
     MappedFiles,
     are_as_written,
     are_intact,
-    map_array,
     map_files,
-    map_vectors,
     read_stamp,
     sync_file,
     sync_folder,
 )
+from search.storage.generation_rows import RowsWithBaselines, draw_sample, read_rows, write_rows
 from search.storage.probe_choice import ProbeChoice, choose_by_recall
 
-# Vectors in the sample of a generation.
-SAMPLE_SIZE = 1024
 MAX_GENERATIONS = 2
-# The vectors are stored as raw float16, row by row, and the other data of the rows in NumPy's format. The cells are
-# stored only for many vectors.
-INDEX_FILE, VECTORS_FILE = "index.faiss", "vectors.f2"
-IDS_FILE, METADATA_FILE, BASELINES_FILE, SAMPLE_FILE = "ids.npy", "metadata.npy", "baselines.npy", "sample.npy"
-# before version 0.2 one file, which cannot be mapped, had all data of the rows except the vectors. The array of row
-# metadata is named `owners` in it.
-OLD_ROWS_FILE = "rows.npz"
+# The cells; stored only for many vectors.
+INDEX_FILE = "index.faiss"
 
 
 @dataclass(frozen=True)
@@ -76,14 +65,27 @@ class GenerationManifest:
 
 
 @dataclass(frozen=True)
+class BuildOptions:
+    """How a generation is built.
+
+    Attributes:
+        device: `cpu` if no GPU may be used; otherwise `auto`, `cuda` or `cuda:1`.
+        earlier: The intact rows of a generation of the same model and query bank. Their baselines are not computed
+            again.
+    """
+
+    device: str = "auto"
+    earlier: RowsWithBaselines | None = None
+
+
+@dataclass(frozen=True)
 class Generation:
     """A built index; immutable.
 
     Attributes:
         manifest: The description of the generation.
         index: The index of the vectors.
-        rows: All rows. They are mapped files, as are the cells of the index.
-        baselines: The baselines of the rows, shape (n, k), float32.
+        stored: All rows. They are mapped files, as are the cells of the index.
         sample: Random rows.
         files: The mapped files.
         is_checked: Whether the content of the files was compared with the hashes in the manifest.
@@ -91,11 +93,20 @@ class Generation:
 
     manifest: GenerationManifest
     index: VectorIndex
-    rows: Rows
-    baselines: Vectors
+    stored: RowsWithBaselines
     sample: Sample
     files: MappedFiles
     is_checked: bool
+
+    @property
+    def rows(self) -> Rows:
+        """All rows."""
+        return self.stored.rows
+
+    @property
+    def baselines(self) -> Vectors:
+        """The baselines of the rows, shape (n, k), float32."""
+        return self.stored.baselines
 
     @property
     def is_mapped(self) -> bool:
@@ -112,7 +123,11 @@ def lock_folder(folder: Path) -> AbstractContextManager[object]:
 
 
 def write_generation(
-    folder: Path, blocks: Iterable[Rows], bank: QueryBank, draft: GenerationManifest, device: str = "auto"
+    folder: Path,
+    blocks: Iterable[Rows],
+    bank: QueryBank,
+    draft: GenerationManifest,
+    options: BuildOptions = BuildOptions(),
 ) -> GenerationManifest:
     """Build a generation and publish it; after a crash at any time the previous generation is still valid.
 
@@ -121,7 +136,7 @@ def write_generation(
         blocks: All rows, ids ascending.
         bank: The query bank that baselines are measured with.
         draft: A manifest with the number, fingerprint and dimension.
-        device: `cpu` if no GPU may be used for the build.
+        options: How to build it.
 
     Returns:
         The complete manifest.
@@ -134,13 +149,13 @@ def write_generation(
     try:
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
-        rows = _write_rows(target, blocks, bank, draft.dimension)
+        rows = write_rows(target, blocks, bank, draft.dimension, options.earlier)
         manifest = replace(
             draft,
             mark=int(rows.ids[-1]) if len(rows.ids) else 0,
             count=len(rows.ids),
             bank=bank.digest,
-            probing=_write_index(target, rows, bank, device),
+            probing=_write_index(target, rows, bank, options.device),
         )
         names = sorted(path.name for path in target.iterdir())
         files = {name: sync_file(target / name) for name in names}
@@ -188,7 +203,7 @@ def load_generation(folder: Path, manifest: GenerationManifest) -> Generation | 
         is_checked = not are_as_written(target, manifest.stamps)
         if is_checked and not are_intact(target, manifest.files or {}):
             return None
-        rows, baselines, sample = _read_rows(target, manifest)
+        stored = read_rows(target, names, manifest.dimension)
         cells = read_index(target / INDEX_FILE) if INDEX_FILE in names and _has_cells(manifest) else None
         files = map_files([target / name for name in names])
     except (FileNotFoundError, ValueError, RuntimeError):  # RuntimeError is raised by FAISS
@@ -196,10 +211,10 @@ def load_generation(folder: Path, manifest: GenerationManifest) -> Generation | 
     if cells is not None and (cells.ntotal, cells.d) != (manifest.count, manifest.dimension):
         return None
     probes = manifest.probing.probes if manifest.probing is not None else None
-    index = VectorIndex(rows.ids, rows.vectors, cells, probes)
-    drawn = draw_sample(len(rows.ids))
-    drawn_rows = Sample(sample, rows.spoken[drawn], baselines[drawn])
-    return Generation(manifest, index, rows, baselines, drawn_rows, files, is_checked)
+    index = VectorIndex(stored.rows.ids, stored.rows.vectors, cells, probes)
+    drawn = draw_sample(len(stored.rows.ids))
+    sample = Sample(stored.sample, stored.rows.spoken[drawn], stored.baselines[drawn])
+    return Generation(manifest, index, stored, sample, files, is_checked)
 
 
 def check_generation(folder: Path, manifest: GenerationManifest, share: float = HASHING_SHARE) -> bool:
@@ -213,60 +228,18 @@ def check_generation(folder: Path, manifest: GenerationManifest, share: float = 
     return are_intact(folder / manifest.name, manifest.files or {}, share)
 
 
-def _read_rows(target: Path, manifest: GenerationManifest) -> tuple[Rows, Vectors, Vectors]:
-    """Return the rows, their baselines and the vectors of the sample. Raises ValueError if a file is damaged."""
-    if OLD_ROWS_FILE in (manifest.files or {}):
-        with np.load(target / OLD_ROWS_FILE) as stored:
-            ids, metadata, baselines, sample = (stored[name] for name in ("ids", "owners", "baselines", "sample"))
-    else:
-        names = (IDS_FILE, METADATA_FILE, BASELINES_FILE, SAMPLE_FILE)
-        ids, metadata, baselines, sample = (map_array(target / name) for name in names)
-    # In generations from before version 0.2 one of the fields has another name.
-    vectors = map_vectors(target / VECTORS_FILE, len(ids), manifest.dimension)
-    return Rows(ids, vectors, metadata.view(ROW_METADATA)), baselines, np.array(sample)
-
-
 def _has_cells(manifest: GenerationManifest) -> bool:
     """Return whether the index has cells. before version 0.2 small indexes had a file, too, which is not needed."""
     return manifest.probing is not None or manifest.count > MAX_FLAT_VECTORS
 
 
 def _write_index(target: Path, rows: Rows, bank: QueryBank, device: str) -> ProbeChoice | None:
-    """Write the cells, if there are so many rows that they are needed, and choose how they are searched."""
+    """Write the cells, which only large generations have, and choose how they are searched."""
     cells = build_index(rows.ids, rows.vectors, device)
     if cells is None:
         return None
     write_index(cells, target / INDEX_FILE)
     return choose_by_recall(VectorIndex(rows.ids, rows.vectors, cells), bank.vectors)
-
-
-def _write_rows(target: Path, blocks: Iterable[Rows], bank: QueryBank, dimension: int) -> Rows:
-    """Write everything except the index, block by block, so that the vectors are never all in memory at once."""
-    empty = make_rows(dimension)
-    ids, metadata, baselines = [empty.ids], [empty.metadata], [np.zeros((0, bank.width), np.float32)]
-    with (target / VECTORS_FILE).open("wb") as stream:
-        for block in blocks:
-            check_deadline()
-            stream.write(block.vectors.tobytes())
-            ids.append(block.ids)
-            metadata.append(block.metadata)
-            baselines.append(measure_baselines(block.vectors, bank))
-    arrays = {
-        IDS_FILE: np.concatenate(ids),
-        METADATA_FILE: np.concatenate(metadata),
-        BASELINES_FILE: np.concatenate(baselines),
-    }
-    vectors = map_vectors(target / VECTORS_FILE, len(arrays[IDS_FILE]), dimension)
-    arrays[SAMPLE_FILE] = to_float32(vectors[draw_sample(len(vectors))])
-    for name, array in arrays.items():
-        np.save(target / name, array)
-    return Rows(arrays[IDS_FILE], vectors, arrays[METADATA_FILE])
-
-
-def draw_sample(count: int) -> Ids:
-    """Return the random positions of the sample among `count` rows, ascending, shape (m,); the seed is fixed."""
-    positions: Ids = np.sort(np.random.default_rng(0).permutation(count)[:SAMPLE_SIZE])
-    return positions
 
 
 def _parse_manifest(content: bytes) -> GenerationManifest:

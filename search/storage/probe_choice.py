@@ -15,7 +15,8 @@ from search.storage.faiss_index import VectorIndex, search_index
 MIN_RECALL = 0.99
 # Queries of each kind. Recall is the share of the `BEST` nearest vectors that are among the `DEPTH` that a search finds
 # and compares exactly.
-QUERIES, BEST, DEPTH = 100, 10, 256
+TEXTS, VECTORS = 200, 100
+BEST, DEPTH = 10, 256
 # The first number of cells that is tried; then each is about 1.4 times the one before.
 MIN_PROBES, GROWTH = 8, 2**0.5
 ROWS_PER_BLOCK = 8_192
@@ -52,8 +53,8 @@ def choose_by_recall(index: VectorIndex, texts: Vectors) -> ProbeChoice:
         CancelledError: This thread is to stop.
     """
     rng = np.random.default_rng(0)
-    rows = np.sort(rng.permutation(len(index))[:QUERIES])
-    text_rows = np.sort(rng.permutation(len(texts))[:QUERIES])
+    rows = np.sort(rng.permutation(len(index))[:VECTORS])
+    text_rows = np.sort(rng.permutation(len(texts))[:TEXTS])
     queries = np.concatenate([texts[text_rows].astype(np.float32), to_float32(index.vectors[rows])])
     itself = np.concatenate([np.full(len(text_rows), -1), index.ids[rows]])
     exact = _find_exactly(index, queries, itself)

@@ -19,11 +19,12 @@ from search.storage.embedding_rows import (
 )
 from search.storage.faiss_index import search_index
 from search.storage.filters import select_embeddings, select_hidden
+from search.storage.generation_rows import RowsWithBaselines, draw_sample
 from search.storage.generations import (
+    BuildOptions,
     Generation,
     GenerationManifest,
     check_generation,
-    draw_sample,
     drop_generation,
     find_generation_manifests,
     load_generation,
@@ -253,7 +254,15 @@ class SpaceIndex:
             newest.generation + 1 if newest is not None else 1, self._fingerprint, self.dimension
         )
         blocks = read_blocks(self._database, self.space_id, self.dimension, 0)
-        return write_generation(self._folder, blocks, self._bank, draft, self.device)
+        options = BuildOptions(self.device, self._find_intact(newest))
+        return write_generation(self._folder, blocks, self._bank, draft, options)
+
+    def _find_intact(self, manifest: GenerationManifest | None) -> RowsWithBaselines | None:
+        """Return the rows of a generation whose content has its hashes; None if there is none."""
+        if manifest is None or not check_generation(self._folder, manifest, 1.0):
+            return None
+        generation = load_generation(self._folder, manifest)
+        return generation.stored if generation is not None else None
 
 
 def _merge(parts: list[tuple[Ids, Vectors]], k: int) -> tuple[Ids, Vectors]:

@@ -14,6 +14,7 @@ from search.errors import CancelledError, HomeError
 from search.storage import faiss_build as build
 from search.storage import faiss_index as v
 from search.storage import generation_files as files
+from search.storage import generation_rows as row_files
 from search.storage import generations as g
 from search.storage import probe_choice
 from search.storage.baselines import QueryBank
@@ -81,9 +82,11 @@ def test_what_a_tenth_of_all_vectors_answers_is_found_in_all_cells(monkeypatch, 
     assert set(everything[0].tolist()) == set(range(4000))
 
 
-@pytest.mark.parametrize(
-    "name", [g.IDS_FILE, g.METADATA_FILE, g.BASELINES_FILE, g.SAMPLE_FILE, g.VECTORS_FILE, g.INDEX_FILE]
-)
+FILES = [row_files.IDS_FILE, row_files.METADATA_FILE, row_files.BASELINES_FILE, row_files.SAMPLE_FILE]
+FILES += [row_files.VECTORS_FILE, g.INDEX_FILE]
+
+
+@pytest.mark.parametrize("name", FILES)
 def test_a_torn_file_is_not_loaded(tmp_path, monkeypatch, name):
     rows = make_unit(40)
     monkeypatch.setattr(g, "build_index", partial(build.build_index, max_flat=10))
@@ -124,7 +127,7 @@ def test_an_index_that_cannot_be_written_is_one_clear_error(tmp_path):
 def test_a_build_that_is_stopped_at_any_step_keeps_the_generation_before(tmp_path, monkeypatch):
     before = write(tmp_path, make_unit(6))
     monkeypatch.setattr(g, "build_index", partial(build.build_index, max_flat=10))
-    monkeypatch.setattr(probe_choice, "QUERIES", 5)
+    monkeypatch.setattr(probe_choice, "VECTORS", 5)
     rows, stopped = make_unit(400), 0
     for last in itertools.count(1):
         checks = itertools.count(1)
@@ -133,8 +136,7 @@ def test_a_build_that_is_stopped_at_any_step_keeps_the_generation_before(tmp_pat
             if next(checks) == last:
                 raise CancelledError("enough")
 
-        monkeypatch.setattr(g, "check_deadline", check)
-        for module in (v, build, files, probe_choice):
+        for module in (v, build, files, row_files, probe_choice):
             monkeypatch.setattr(module, "check_deadline", check)
         try:
             newest = write(tmp_path, rows, previous=1)

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 
 from search.records import FileFacts, ItemType, MediaFacts, Record, Retriever, Segment, SegmentKind
-from search.storage.baselines import QueryBank
+from search.storage.baselines import QueryBank, measure_baselines
 from search.storage.catalog import Catalog
 from search.storage.embedding_rows import to_float32
 from search.storage.faiss_build import build_index
-from search.storage.generations import SAMPLE_SIZE, find_generation_manifests, load_generation
+from search.storage.generation_rows import SAMPLE_SIZE
+from search.storage.generations import find_generation_manifests, load_generation
 from search.storage.ledger import Ledger
 from search.storage.sources import Sources
 from search.storage.space_index import SpaceIndex
@@ -263,6 +264,26 @@ def test_baselines_are_known_of_built_and_later_rows(shelf):
     # The highest product with the bank, whose texts are the first two axes.
     assert snapshot.gather(ids)[2][:, 3].tolist() == [1, 1, 0, 0]
     assert len(snapshot.sample.baselines) == len(snapshot.sample)
+
+
+def test_baselines_of_built_rows_are_not_computed_again_unless_their_file_is_damaged(shelf, monkeypatch):
+    measured = []
+    monkeypatch.setattr(
+        "search.storage.generation_rows.measure_baselines",
+        lambda vectors, bank: measured.append(len(vectors)) or measure_baselines(vectors, bank),
+    )
+    for number in range(20):
+        shelf.add(number)
+    shelf.open().build(shelf.catalog.read_revision())
+    shelf.add(20)
+    before = shelf.open().build(shelf.catalog.read_revision()).generation
+    assert sum(measured) == 21
+    expected = measure_baselines(before.rows.vectors, BANK)
+    assert np.array_equal(before.baselines, expected)
+    (shelf.folder / before.manifest.name / "baselines.npy").write_bytes(b"torn")
+    after = shelf.open().build(shelf.catalog.read_revision()).generation
+    assert sum(measured) == 42
+    assert np.array_equal(after.baselines, expected)
 
 
 def test_a_generation_of_another_query_bank_does_not_count(shelf):
