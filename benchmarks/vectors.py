@@ -200,7 +200,7 @@ def measure_changes(library: OpenHome, originals: Vectors) -> None:
     """Print how long it takes until searches see rows that are written and items that are forgotten."""
     space, rng = library.indexes[Retriever.VISUAL], np.random.default_rng(1)
     snapshot = space.refresh(library.catalog.read_revision())
-    above = max(snapshot.read_ids()) + 1
+    above = max(snapshot.read_ids() | set(snapshot.denied.tolist())) + 1  # ids of deleted rows are not used again
     source = library.sources.add("/made")
     began = time.perf_counter()
     rows = write_copies(library, originals, source, range(above, above + CHANGED), rng)

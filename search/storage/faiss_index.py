@@ -195,7 +195,11 @@ def choose_probes(cells: int, share: float, wanted: float = 0.0, measured: int |
         wanted: The fraction of all vectors that is requested, 0 to 1.
         measured: The number that was chosen for searches without a filter when the index was built.
     """
-    base = min(DEFAULT_PROBES, MAX_PROBED_SHARE * cells) if measured is None else measured
+    base = min(DEFAULT_PROBES, MAX_PROBED_SHARE * cells)
+    if measured is not None:
+        # The nearest allowed vectors can be in cells where none of the nearest vectors is, so that what was measured
+        # without a filter is not enough.
+        base = measured if share == 1 else max(base, measured)
     # The nearest tenth of all vectors is spread over most cells, hence `DEEP_SEARCH_FACTOR`.
     probes = base / max(share, 1e-9) ** FILTER_EXPONENT
     return min(cells, int(max(probes, DEEP_SEARCH_FACTOR * wanted * cells)) + 1)

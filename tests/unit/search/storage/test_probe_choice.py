@@ -9,7 +9,7 @@ from search.storage import generations as g
 from search.storage.baselines import QueryBank
 from search.storage.embedding_rows import ROW_METADATA, Rows
 from search.storage.faiss_build import build_index
-from search.storage.faiss_index import VectorIndex, search_index
+from search.storage.faiss_index import VectorIndex, choose_probes, search_index
 from search.storage.probe_choice import BEST, MIN_RECALL, ProbeChoice, choose_by_recall
 
 COUNT, DIMENSION = 4_000, 16
@@ -67,6 +67,13 @@ def test_few_allowed_vectors_are_all_compared(index):
         products = index.vectors[(live - 1) // 3].astype(np.float32) @ query
         assert found[0].tolist() == live[np.argsort(-products, kind="stable")[:BEST]].tolist()
         np.testing.assert_allclose(scores[0], np.sort(products)[::-1][:BEST], atol=1e-5)
+
+
+def test_a_filter_is_searched_with_no_fewer_cells_than_without_a_measurement():
+    assert choose_probes(4_000, 1.0, measured=64) == 65
+    for share in (0.2, 0.5, 0.99):
+        assert choose_probes(4_000, share, measured=64) == choose_probes(4_000, share) > 250
+        assert choose_probes(4_000, share, measured=500) > choose_probes(4_000, share)
 
 
 def test_a_search_compares_vectors_where_they_are(index):
