@@ -89,7 +89,8 @@ def build_alone(space: SpaceIndex) -> None:
         while not wait([building], PAUSE).done:
             most = max(most, read_memory()["RssAnon"])
         building.result()
-    print(f"built in {time.perf_counter() - began:.1f} s, own memory {most:.0f} MiB")
+    elapsed, used = time.perf_counter() - began, time.process_time()
+    print(f"built in {elapsed:.1f} s, {used:.1f} s of a core, own memory {most:.0f} MiB")
 
 
 def open_alone(space: SpaceIndex) -> None:

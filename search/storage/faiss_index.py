@@ -107,7 +107,7 @@ def read_index(path: Path) -> Any:
     faiss = import_faiss()
     index = faiss.read_index(str(path), faiss.IO_FLAG_MMAP)
     mapped = faiss.try_extract_index_ivf(index)
-    lists = faiss.downcast_InvertedLists(mapped.invlists) if mapped is not None else None
+    lists: Any = faiss.downcast_InvertedLists(mapped.invlists) if mapped is not None else None
     if hasattr(lists, "prefetch_nthread"):
         lists.prefetch_nthread = 0  # each search would start up to 32 threads
     return index

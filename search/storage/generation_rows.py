@@ -87,16 +87,14 @@ def write_rows(
             ids.append(block.ids)
             metadata.append(block.metadata)
             baselines.append(_compute_baselines(block, bank, earlier))
-    arrays = {
-        IDS_FILE: np.concatenate(ids),
-        METADATA_FILE: np.concatenate(metadata),
-        BASELINES_FILE: np.concatenate(baselines),
-    }
-    vectors = map_vectors(folder / VECTORS_FILE, len(arrays[IDS_FILE]), dimension)
-    arrays[SAMPLE_FILE] = to_float32(vectors[draw_sample(len(vectors))])
-    for name, array in arrays.items():
-        np.save(folder / name, array)
-    return Rows(arrays[IDS_FILE], vectors, arrays[METADATA_FILE])
+    rows = Rows(
+        np.concatenate(ids), map_vectors(folder / VECTORS_FILE, sum(map(len, ids)), dimension), np.concatenate(metadata)
+    )
+    np.save(folder / IDS_FILE, rows.ids)
+    np.save(folder / METADATA_FILE, rows.metadata)
+    np.save(folder / BASELINES_FILE, np.concatenate(baselines))
+    np.save(folder / SAMPLE_FILE, to_float32(rows.vectors[draw_sample(len(rows.ids))]))
+    return rows
 
 
 def _compute_baselines(block: Rows, bank: QueryBank, earlier: RowsWithBaselines | None) -> Vectors:
