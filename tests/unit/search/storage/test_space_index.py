@@ -10,12 +10,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from sqlalchemy import event
 
 from search.records import FileFacts, ItemType, MediaFacts, Record, Retriever, Segment, SegmentKind
 from search.storage.baselines import QueryBank, measure_baselines
 from search.storage.catalog import Catalog
 from search.storage.embedding_rows import to_float32
 from search.storage.faiss_build import build_index
+from search.storage.filters import select_hidden
 from search.storage.generation_rows import SAMPLE_SIZE
 from search.storage.generations import find_generation_manifests, load_generation
 from search.storage.ledger import Ledger
@@ -177,6 +179,19 @@ def test_forgotten_missing_and_replaced_items_are_never_returned(shelf):
     assert shelf.find(space, 0) == {third}
     shelf.ledger.restore([second])
     assert shelf.find(space, 0) == {second, third}
+
+
+def test_hidden_rows_are_read_from_the_hidden_items_not_from_all_embeddings(shelf):
+    """With a million embeddings, each search after a change would wait for a scan of all of them."""
+    shelf.add(0)
+    statements = []
+    event.listen(shelf.catalog.database.engine, "before_cursor_execute", lambda *call: statements.append(call[2:4]))
+    select_hidden(shelf.catalog.database, shelf.space_id)
+    with shelf.catalog.database.read() as db:
+        plan = db.exec_driver_sql(f"EXPLAIN QUERY PLAN {statements[-1][0]}", statements[-1][1]).all()
+    steps = [row.detail for row in plan if "embedding" in row.detail or "item" in row.detail]
+    assert steps[0].startswith("SEARCH item")
+    assert not any(step.startswith("SCAN") for step in steps)
 
 
 def test_a_lost_or_torn_index_is_made_again(shelf):
