@@ -47,7 +47,7 @@ class E5Encoder:
         self._threads = machine.threads
         self._session = LazyModel(self._open, machine.idle)
         self._lock = threading.Lock()
-        self._batcher = Batcher[str, Vectors](lambda texts: self.encode(texts, "query: "), MAX_BATCHED_QUERIES)
+        self._batcher = Batcher[str, Vectors](lambda texts: list(self.encode(texts, "query: ")), MAX_BATCHED_QUERIES)
         self._encode_query = lru_cache(maxsize=MAX_CACHED_QUERIES)(self._encode_one)
 
     @cached_property
