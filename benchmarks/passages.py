@@ -1,6 +1,6 @@
 """Measure how many passages a second the bundled text encoder embeds, against its floor and against the exact graph.
 
-    PYTHONPATH=. python benchmarks/passages.py [FILE.txt ...]
+    PYTHONPATH=. python benchmarks/passages.py [--passages 64] [--rounds 5] [FILE.txt ...]
 
 The texts of the files, or the documentation of the project, are cut into passages of 83 words. The exact graph runs
 batches of 32 passages, as it did for all passages before the graph for passages was made. There are two floors: the
@@ -30,10 +30,10 @@ WORDS, PASSAGES, ROUNDS = 83, 64, 5
 SHAPES = ((WIDTH, 3 * WIDTH), (WIDTH, WIDTH), (WIDTH, INNER), (INNER, WIDTH))
 
 
-def read_passages(files: Sequence[Path]) -> list[str]:
+def read_passages(files: Sequence[Path], count: int = PASSAGES) -> list[str]:
     """Return passages from all over the texts."""
     words = " ".join(file.read_text(encoding="utf-8") for file in files).split()
-    starts = np.linspace(0, len(words) - WORDS, PASSAGES).astype(int).tolist()
+    starts = np.linspace(0, len(words) - WORDS, count).astype(int).tolist()
     return [" ".join(words[start : start + WORDS]) for start in starts]
 
 
@@ -107,8 +107,10 @@ def main() -> None:
     """Print passages a second of each, and how close the vectors are."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", nargs="*", type=Path, default=sorted(Path("docs").glob("*.md")))
+    parser.add_argument("--passages", type=int, default=PASSAGES)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = parser.parse_args()
-    passages = read_passages(options.files)
+    passages = read_passages(options.files, options.passages)
     machine, files = Machine(threads=count_cores()), CompactFiles()
     e5 = open_e5(files, machine)
     encoder = CompactTextEncoder(files, e5, machine)
@@ -120,7 +122,7 @@ def main() -> None:
         "graph for passages": lambda: encoder.encode_passages(passages),
     }
     timings = {name: Timing() for name in runs}
-    for round_number in range(ROUNDS + 1):
+    for round_number in range(options.rounds + 1):
         for name, run in runs.items():
             timings[name].run(run, is_counted=round_number > 0)  # the first round loads the models
     products = sum(map(count_products, tokens)) / len(passages)
