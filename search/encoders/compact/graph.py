@@ -167,7 +167,7 @@ class GraphBuilder:
 
         stem = f"t{len(self.nodes)}"
         names = [f"{stem}.{letter}" for letter in "qkv"[:count]]
-        equal = {"num_outputs": count} if len(inputs) == 1 else {}
+        equal: dict[str, Any] = {"num_outputs": count} if len(inputs) == 1 else {}
         self.nodes.append(helper.make_node("Split", inputs, names, axis=2, **equal))
         return names
 
