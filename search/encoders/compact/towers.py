@@ -78,7 +78,7 @@ class E5Encoder:
             Shape (n, 384), float32, unit length.
         """
         with self._lock:
-            windows = [self.weights.cut_windows(text, prefix) for text in texts]
+            windows = self.weights.cut_texts(texts, prefix)
             rows = self._encode_windows([window for text_windows in windows for window in text_windows])
         return pool_windows(windows, rows)
 
