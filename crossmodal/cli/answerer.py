@@ -106,7 +106,7 @@ class Answerer(ExitStack):
 
             if Home(settings.home).catalog.exists():
                 self._preloaded = preload(settings)
-        return open_library(settings)
+        return open_library(settings, searches=has_text)
 
 
 def _make_body(query: Query) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from search.home import Home
 
 if TYPE_CHECKING:
     from search.encoders.compact.towers import E5Encoder
+    from search.open_home import OpenHome
     from search.settings import Settings
 
 
@@ -34,6 +35,19 @@ def preload(settings: "Settings") -> "E5Encoder":
     # No daemon: a process that ends while ONNX Runtime opens a graph would crash.
     threading.Thread(target=_load, args=(e5,)).start()
     return e5
+
+
+def preload_indexes(library: "OpenHome") -> None:
+    """Start to load the indexes of a library, whose files are hashed before they are used."""
+    threading.Thread(target=_load_indexes, args=(library,)).start()
+
+
+def _load_indexes(library: "OpenHome") -> None:
+    # The first search meets the same error, and reports it; the library may also be closed before it.
+    with suppress(Exception):
+        revision = library.catalog.read_revision()
+        for index in library.indexes.values():
+            index.refresh(revision)
 
 
 def _load(e5: "E5Encoder") -> None:

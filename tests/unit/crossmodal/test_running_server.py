@@ -45,7 +45,7 @@ def home(library):
 def closed_library():
     """Let a command fail that opens the library itself, for a `with` block."""
 
-    def fail(_settings):
+    def fail(_settings, **_options):
         raise AssertionError("the library was opened")
 
     with pytest.MonkeyPatch.context() as patch:
