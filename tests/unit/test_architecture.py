@@ -26,7 +26,7 @@ HOMES = {
     "omegaconf": ("search/encoders/ocr/rapid.py",),
     "huggingface_hub": ("search/encoders/hub.py",),
     "py3langid": ("search/text/language.py",),
-    "faiss": ("search/storage/faiss_index.py",),
+    "faiss": ("search/storage/faiss_index.py", "search/storage/faiss_build.py"),
     "sqlalchemy": ("search/storage/",),
     "alembic": ("search/storage/",),
     "av": ("search/media/recording/",),
