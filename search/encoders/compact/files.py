@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +146,11 @@ class CompactFiles:
         return stored
 
     @cached_property
+    def image_bank(self) -> Vectors:
+        """The vectors of the query bank in the image space, as `project_parts` returns them, shape (b, d)."""
+        return self.project_parts(self.bank_texts)
+
+    @cached_property
     def calibration(self) -> Calibration:
         """How the weights of the graph for passages are quantized."""
         return Calibration(np.load(self.verify(SMOOTHING)), np.load(self.verify(LARGE)))
@@ -234,6 +239,12 @@ class CompactFiles:
     def _arrays(self) -> dict[str, Vectors]:
         with np.load(self.verify("head.npz")) as stored:
             return {name: stored[name].astype(np.float32) for name in stored.files}
+
+
+@cache
+def open_files() -> CompactFiles:
+    """Return the files of the package. All encoders share them, so that each file is read once per process."""
+    return CompactFiles()
 
 
 def normalize(vectors: Vectors) -> Vectors:

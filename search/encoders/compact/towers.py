@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from search.encoders.batching import Batcher
 from search.encoders.compact.e5 import PAD, WIDTH, E5Weights, find_weights
-from search.encoders.compact.files import CompactFiles, normalize
+from search.encoders.compact.files import CompactFiles, normalize, open_files
 from search.encoders.compact.graph import list_initializers
 from search.encoders.compact.passages import PassageGraph, pool_windows
 from search.encoders.encoder import MAX_CACHED_QUERIES
@@ -55,6 +56,12 @@ class E5Encoder:
         """The memory-mapped weights and the tokenizer."""
         self._verify()
         return E5Weights(find_weights())
+
+    def load(self) -> None:
+        """Load what a short query needs. Raises ModelError if a file is damaged."""
+        self.weights.tokenize(["query: "])
+        with self._session.use():
+            pass
 
     def _open(self) -> Any:
         return open_session(self._graph, self._threads, list_initializers(self.weights))
@@ -110,6 +117,15 @@ class E5Encoder:
 def open_e5(files: CompactFiles, machine: Machine) -> E5Encoder:
     """Return the packaged text encoder. Its files are checked at the first use."""
     return E5Encoder(files.text_graph, machine, files.verify_text_tower)
+
+
+_SHARED: WeakValueDictionary[Machine, E5Encoder] = WeakValueDictionary()
+
+
+def share_e5(machine: Machine) -> E5Encoder:
+    """Return the packaged text encoder for some resources; while one is in use, it is the same one."""
+    found = _SHARED.get(machine)
+    return found if found is not None else _SHARED.setdefault(machine, open_e5(open_files(), machine))
 
 
 class CompactTextEncoder:
@@ -195,10 +211,10 @@ class CompactImageEncoder:
         """The lengths of the parts of a vector: scene part, object part."""
         return self._files.image_parts
 
-    @cached_property
+    @property
     def bank(self) -> Vectors:
         """The vectors of the query bank as `encode_text_parts` returns them, shape (b, d)."""
-        return self._files.project_parts(self._files.bank_texts)
+        return self._files.image_bank
 
     @cached_property
     def reference(self) -> Vectors:
