@@ -67,10 +67,12 @@ class E5Encoder:
         return open_session(self._graph, self._threads, list_initializers(self.weights))
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed queries, with a cache; shape (n, 384), float32, unit length.
+        """Embed queries; shape (n, 384), float32, unit length. Vectors of a few are cached.
 
         Short queries of several threads are embedded together, in half of the time.
         """
+        if len(texts) > MAX_BATCHED_QUERIES:
+            return self.encode(texts, "query: ")
         rows: Vectors = np.stack([self._encode_query(text) for text in texts])
         return rows
 
