@@ -206,7 +206,7 @@ def mark_items(database: Database, revision: int, _today: date, filters: Filters
     """
     ids = select_items(database, filters)
     flags = mark_ids(ids, int(ids.max(initial=0)) + 2)
-    flags.flags.writeable = False
+    flags.setflags(write=False)
     return flags
 
 

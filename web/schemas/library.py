@@ -17,7 +17,7 @@ class Health(Document):
     """The state of the process.
 
     Attributes:
-        status: `ok` if the process runs, `ready` if the catalog can be read.
+        status: `ok` if the process runs, `ready` if a search is answered without delay.
     """
 
     status: Literal["ok", "ready"]
