@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from search.deadline import check_deadline
 from search.encoders.encoder import Transcriber
 from search.errors import CrossmodalError
 from search.media.recording.sound import SAMPLE_RATE, Pcm16, convert_to_float
@@ -71,7 +72,7 @@ class ShortRecordings:
 
 
 def transcribe_recordings(transcriber: Transcriber, recordings: Sequence[ShortRecording]) -> None:
-    """Transcribe recordings together. If that fails, each is transcribed separately, so that one cannot fail the others.
+    """Transcribe recordings together. If that fails, each is transcribed separately: one cannot fail the others.
 
     Args:
         transcriber: The speech model.
@@ -90,6 +91,7 @@ def transcribe_recordings(transcriber: Transcriber, recordings: Sequence[ShortRe
             transcripts = None
     for number, recording in enumerate(recordings):
         try:
+            check_deadline()
             done = transcripts[number] if transcripts else transcriber.transcribe_concurrently(clips[number], None)
         except BaseException as error:
             recording.transcript.set_exception(error)

@@ -156,6 +156,8 @@ class TranscriptionQueue:
             if previous is not None and content_hash not in self._languages:
                 # The language that is detected first is used for the whole file.
                 wait([previous])
+                if not previous.cancelled() and previous.exception() is None and previous.result().language:
+                    self._languages.setdefault(content_hash, str(previous.result().language))
             with self._profile.measure("speech", round(len(chunk.samples) / SAMPLE_RATE)):
                 samples = convert_to_float(chunk.samples)
                 transcript = self._transcriber.transcribe_concurrently(samples, self._languages.get(content_hash))

@@ -1,7 +1,8 @@
-"""Transcribe short clips together with faster-whisper and CTranslate2: they share windows of the encoder, and each is decoded from its part of the output.
+"""Transcribe short clips together with faster-whisper and CTranslate2.
 
-The encoder needs as long for a clip of two seconds as for 30, and that is most of the time of a short clip. The decoder
-sees one clip only, so that no text crosses from one clip to another, and each has its own language and confidence.
+The clips share windows of the encoder, which needs as long for two seconds as for 30; that is most of the time of a
+short clip. Each clip is decoded separately, from its part of the encoder's output. So no text crosses from one clip to
+another, and each clip has a separate language and confidence.
 """
 
 from collections import defaultdict
@@ -89,8 +90,8 @@ class PackedClips:
         for group in groups.values():
             for language, outputs in self._sort_by_language(group).items():
                 check_deadline()
-                for clip, transcript in self._decode(outputs, language, chosen).items():
-                    results[short[clip]] = transcript
+                for number, transcript in self._decode(outputs, language, chosen).items():
+                    results[short[number]] = transcript
         return results
 
     def _prepare(self, samples: Waveform) -> _Clip | None:
@@ -117,7 +118,7 @@ class PackedClips:
         ]
 
     def _sort_by_language(self, group: Sequence[_Output]) -> dict[str, list[_Output]]:
-        """Return the outputs of slots of the same size by the language; those whose language is not clear are missing."""
+        """Return the outputs of slots of one size by their language, without those whose language is not clear."""
         if not self._model.model.is_multilingual:
             return {"en": list(group)}
         found: dict[str, list[_Output]] = defaultdict(list)
