@@ -13,7 +13,7 @@ SLOT_UNIT_FRAMES = 250
 # The silence after each clip. With less, the decoder often repeats the text, as it does not see that the speech ended.
 GAP_FRAMES = 150
 # Of clips that are longer, a window has no room for two.
-MAX_CLIP_FRAMES = (WINDOW_FRAMES - RESERVED_FRAMES) // 2 - GAP_FRAMES
+MAX_CLIP_FRAMES = (WINDOW_FRAMES - RESERVED_FRAMES) // 2 // SLOT_UNIT_FRAMES * SLOT_UNIT_FRAMES - GAP_FRAMES
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,11 @@ from search.encoders.whisper.windows import (
 )
 
 
-def make_text(words, seconds_per_word=0.4, **changes):
-    times = [(at * seconds_per_word, (at + 1) * seconds_per_word) for at in range(len(words.split()))]
+def make_text(text, **changes):
+    """Return a text whose words take .4 seconds each."""
     return {
-        "text": words,
-        "words": [
-            {"word": word, "start": start, "end": end} for word, (start, end) in zip(words.split(), times, strict=True)
-        ],
+        "text": text,
+        "words": [{"word": word, "start": at * 0.4, "end": (at + 1) * 0.4} for at, word in enumerate(text.split())],
         "start": 0.0,
         "end": 0.0,
         "avg_logprob": -0.1,
