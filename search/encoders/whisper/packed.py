@@ -8,7 +8,7 @@ another, and each clip has a separate language and confidence.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,8 @@ from search.records import Transcript, Waveform
 # The frames of the encoder's output for the silence at the end of a window that follow each clip.
 TAIL_FRAMES = 50
 BEAM_SIZE = 5
+# How probable the language of a clip must be if others of its window seem to be in another language.
+MIN_MIXED_PROBABILITY = 0.9
 # A text is doubtful if its words are less probable than this, or if it repeats itself.
 MIN_LOG_PROBABILITY = -0.7
 MAX_COMPRESSION_RATIO = 2.0
@@ -61,6 +63,22 @@ class _Output:
     values: "np.ndarray[Any, np.dtype[np.float32]]"
 
 
+@dataclass(frozen=True)
+class _Heard:
+    """An output, and the language that is spoken in it."""
+
+    output: _Output
+    language: str
+    probability: float
+
+
+class _Key(NamedTuple):
+    """What the outputs that are decoded together have in common."""
+
+    size: int
+    language: str
+
+
 class PackedClips:
     """Transcribes short clips with one model, on a CPU."""
 
@@ -82,16 +100,14 @@ class PackedClips:
             if clip is not None and clip.features.shape[1] <= MAX_CLIP_FRAMES
         ]
         chosen = [clip for number in short if (clip := prepared[number]) is not None]
-        groups: dict[int, list[_Output]] = defaultdict(list)
+        outputs: list[_Output] = []
         for window in fill_windows([clip.features.shape[1] for clip in chosen]):
             check_deadline()
-            for output in self._encode(window, chosen):
-                groups[output.slot.size].append(output)
-        for group in groups.values():
-            for language, outputs in self._sort_by_language(group).items():
-                check_deadline()
-                for number, transcript in self._decode(outputs, language, chosen).items():
-                    results[short[number]] = transcript
+            outputs += self._encode(window, chosen)
+        for key, group in _group(self._detect_languages(outputs)).items():
+            check_deadline()
+            for number, transcript in self._decode(group, key.language, chosen).items():
+                results[short[number]] = transcript
         return results
 
     def _prepare(self, samples: Waveform) -> _Clip | None:
@@ -117,16 +133,20 @@ class PackedClips:
             for slot in window.slots
         ]
 
-    def _sort_by_language(self, group: Sequence[_Output]) -> dict[str, list[_Output]]:
-        """Return the outputs of slots of one size by their language, without those whose language is not clear."""
+    def _detect_languages(self, outputs: Sequence[_Output]) -> list[_Heard]:
+        """Return the language of each output."""
         if not self._model.model.is_multilingual:
-            return {"en": list(group)}
-        found: dict[str, list[_Output]] = defaultdict(list)
-        for output, (best, *_) in zip(group, self._model.model.detect_language(_stack(group)), strict=True):
-            token, probability = best
-            if probability >= MIN_LANGUAGE_PROBABILITY:
-                found[token.strip("<|>")].append(output)
-        return found
+            return [_Heard(output, "en", 1.0) for output in outputs]
+        by_size: dict[int, list[_Output]] = defaultdict(list)
+        for output in outputs:
+            by_size[output.slot.size].append(output)
+        return [
+            _Heard(output, token.strip("<|>"), probability)
+            for group in by_size.values()
+            for output, ((token, probability), *_) in zip(
+                group, self._model.model.detect_language(_stack(group)), strict=True
+            )
+        ]
 
     def _decode(self, group: Sequence[_Output], language: str, clips: Sequence[_Clip]) -> dict[int, Transcript]:
         """Return the transcripts by the number of the clip, without the doubtful ones.
@@ -177,6 +197,24 @@ class PackedClips:
         segments = [[text] for text in texts]
         marks = ("\"'“¿([{-", "\"'.。,，!！?？:：”)]}、")
         self._model.add_word_timestamps(segments, tokenizer, encoded, list(lengths), *marks, 0.0)
+
+
+def _group(heard: Sequence[_Heard]) -> dict[_Key, list[_Output]]:
+    """Return the outputs that are decoded together, without those whose language is not clear.
+
+    The clips of a window are not quite separate in the encoder's output. If they seem to be in several languages, some
+    of these are wrong.
+    """
+    spoken: dict[int, set[str]] = defaultdict(set)
+    for one in heard:
+        spoken[one.output.slot.window].add(one.language)
+    groups: dict[_Key, list[_Output]] = defaultdict(list)
+    for one in heard:
+        slot = one.output.slot
+        is_mixed = len(spoken[slot.window]) > 1
+        if one.probability >= (MIN_MIXED_PROBABILITY if is_mixed else MIN_LANGUAGE_PROBABILITY):
+            groups[_Key(slot.size, one.language)].append(one.output)
+    return groups
 
 
 def _stack(group: Sequence[_Output]) -> Any:

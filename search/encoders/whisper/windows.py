@@ -22,11 +22,13 @@ class Slot:
 
     Attributes:
         clip: The number of the clip.
+        window: The number of the window.
         start: The first frame of the features.
         size: The number of frames, including the silence after the clip.
     """
 
     clip: int
+    window: int
     start: int
     size: int
 
@@ -54,9 +56,10 @@ def fill_windows(lengths: Sequence[int]) -> list[Window]:
     for clip in sorted(range(len(lengths)), key=lambda number: -lengths[number]):
         size = -(-(lengths[clip] + GAP_FRAMES) // SLOT_UNIT_FRAMES) * SLOT_UNIT_FRAMES
         room = WINDOW_FRAMES - RESERVED_FRAMES - size
-        window = next((one for one in windows if one.used <= room), None)
-        if window is None:
-            windows.append(window := Window())
-        window.slots.append(Slot(clip, window.used, size))
+        number = next((number for number, one in enumerate(windows) if one.used <= room), len(windows))
+        if number == len(windows):
+            windows.append(Window())
+        window = windows[number]
+        window.slots.append(Slot(clip, number, window.used, size))
         window.used += size
     return windows
