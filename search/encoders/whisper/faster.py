@@ -15,6 +15,7 @@ from search.deadline import check_deadline
 from search.encoders.compact.files import hash_file, verify_file
 from search.encoders.lazy import LazyModel
 from search.encoders.runtime import Machine
+from search.encoders.whisper.encoding import LastEncoding
 from search.encoders.whisper.packed import PackedClips
 from search.encoders.whisper.segments import MIN_LANGUAGE_PROBABILITY, choose_language, make_segment
 from search.errors import ModelError
@@ -164,7 +165,7 @@ class FasterTranscriber:
             known = [code for code in languages if code in model.supported_languages]
             if len(known) <= 1 or not model.model.is_multilingual:
                 return known[0] if known else None
-            _, _, probabilities = model.detect_language(samples)
+            _, _, probabilities = model.detect_language(samples, vad_filter=True)
         return choose_language(dict(probabilities), known)
 
     def detect_language(self, samples: Waveform) -> str | None:
@@ -195,7 +196,9 @@ class FasterTranscriber:
             # Concurrent workers share the weights.
             threads = max(1, self._machine.threads // streams)
             settings = {"compute_type": "int8", "cpu_threads": threads, "num_workers": streams}
-            return WhisperModel(folder, device="cpu", local_files_only=True, **settings)
+            model = WhisperModel(folder, device="cpu", local_files_only=True, **settings)
+            model.encode = LastEncoding(model.encode)
+            return model
         index = int(number or 0)
         model = WhisperModel(folder, device="cuda", device_index=index, compute_type="float16", local_files_only=True)
         return BatchedInferencePipeline(model)
