@@ -8,6 +8,7 @@ another, and each clip has a separate language and confidence.
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -36,7 +37,8 @@ MIN_REPEATED_WORDS = 3
 # So is a text that reaches the limit of its length, or leaves more speech than this without words.
 TOKENS_PER_SECOND = 10
 MIN_TOKENS = 20
-MAX_UNCOVERED_SECONDS = 1.0
+MAX_UNCOVERED_SECONDS = 0.5
+MAX_WORD_SECONDS = 2.5
 # The voice activity detection adds this to each end of the speech.
 VAD_PADDING_SECONDS = 0.4
 SAMPLE_RATE = 16_000
@@ -259,6 +261,7 @@ def is_doubtful(text: Mapping[str, Any], seconds: float) -> bool:
         or repeats_itself([word["word"] for word in words])
         or seconds - words[-1]["end"] > MAX_UNCOVERED_SECONDS + VAD_PADDING_SECONDS
         or words[0]["start"] > MAX_UNCOVERED_SECONDS + VAD_PADDING_SECONDS
+        or any(word["end"] - before["end"] > MAX_WORD_SECONDS for before, word in pairwise(words))
     )
 
 

@@ -72,7 +72,8 @@ def test_a_probable_text_that_covers_the_speech_is_trusted():
         ({"avg_logprob": -1.0}, 2.4),
         ({"compression_ratio": 3.0}, 2.4),
         ({"is_cut": True}, 2.4),
-        ({}, 6.0),  # words are missing at the end
+        ({}, 3.2),  # words are missing at the end
+        ({"words": [{"word": "one", "start": 0.0, "end": 0.4}, {"word": "six", "start": 3.0, "end": 3.4}]}, 3.4),
     ],
 )
 def test_a_text_is_doubtful(changes, seconds):
