@@ -122,7 +122,9 @@ class Settings(BaseSettings):
         (), description="Folders that may be added over REST, with all below, separated by commas."
     )
     follow_outside_links: bool = Field(False, description="Follow symbolic links that lead out of their source.")
-    request_threads: int = Field(16, ge=1, le=1024, description="Requests that the server works on at the same time.")
+    request_threads: int = Field(
+        16, ge=1, le=1024, description="Requests at the same time, and as many again for files."
+    )
     request_queue: int = Field(64, ge=0, description="Requests that wait for one of these threads; more are refused.")
     max_connections: int = Field(1000, ge=10, description="Open connections of the server; idle ones make room.")
     max_event_streams: int = Field(100, ge=1, le=4096, description="Event streams of jobs at the same time.")

@@ -22,9 +22,10 @@ from search.retrieval.visual_scoring import (
 )
 from search.scoring.candidates import Retrieved, make_empty, to_probability
 from search.scoring.presence import Presence, decide_presence
-from search.storage.embedding_rows import mark_ids, to_float32
-from search.storage.filters import select_items, select_missing
+from search.storage.embedding_rows import to_float32
+from search.storage.filters import mark_items, select_missing
 from search.storage.snapshot import Snapshot
+from search.text.dates.reading import get_today
 
 # Segments less likely than this cannot make an item relevant, unless all results are requested.
 SEGMENT_CUT = 0.1
@@ -208,8 +209,7 @@ class Retrieval:
     @cached_property
     def _allowed_items(self) -> Flags:
         """Whether each item matches the filters, by item id. The last flag, False, is for all higher ids."""
-        ids = select_items(self._library.catalog.database, self._encoded.filters)
-        return mark_ids(ids, int(ids.max(initial=0)) + 2)
+        return mark_items(self._library.catalog.database, self._revision, get_today(), self._encoded.filters)
 
     def _compute_not_excluded(self, found: VisualCandidates | Sample) -> Vectors:
         """Compute the probability that each candidate shows nothing that the query excludes, shape (n,)."""

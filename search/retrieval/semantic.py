@@ -24,10 +24,10 @@ from search.scoring.text import (
     ReferenceTexts,
     TextFeatures,
     Weights,
+    compare_passages,
     compute_log_odds,
     make_reference_texts,
     make_semantic_features,
-    measure_hubs,
     measure_query,
     remove_directions,
     standardize,
@@ -82,7 +82,7 @@ class SemanticQuery:
         self._wanted = [part for part in measured if part.share > 0]
         self._unwanted = [part for part in measured if part.share <= 0]
         # Moderate similarity to each of several parts is rarer than the same similarity to one.
-        unrelated = self._combine(reference.passages)
+        unrelated = self._combine(np.stack([part.vector for part in self._wanted]) @ reference.passages.T)
         self._spread = max(float(unrelated.std()), 1e-3) if len(self._wanted) > 1 else 1.0
         self._nearest = sum(part.share * part.baseline.nearest for part in self._wanted)
 
@@ -110,11 +110,10 @@ class SemanticQuery:
             The features by name, shape (n,) each, and the weighted mean of the cosines with the parts of positive
             weight, shape (n,).
         """
-        rows = remove_directions(passages, self._reference.directions)
-        similarity = self._combine(rows) / self._spread
-        cosines = np.sum([part.share * (rows @ part.vector) for part in self._wanted], axis=0)
-        hubs = measure_hubs(rows, self._reference)
-        return make_semantic_features(similarity, hubs, self._nearest), cosines.astype(np.float32)
+        compared = compare_passages(passages, np.stack([part.vector for part in self._wanted]), self._reference)
+        similarity = self._combine(compared.similarities) / self._spread
+        shares = np.array([part.share for part in self._wanted], np.float32)
+        return make_semantic_features(similarity, compared.hubs, self._nearest), shares @ compared.similarities
 
     def penalize(self, passages: Vectors, weights: Weights) -> Vectors:
         """Compute what the parts with negative weights add to the log-odds of passages, at most 0, shape (n,).
@@ -127,18 +126,20 @@ class SemanticQuery:
         """
         penalty = np.zeros(len(passages), np.float32)
         if self._unwanted:
-            rows = remove_directions(passages, self._reference.directions)
-            hubs = measure_hubs(rows, self._reference)
-            for part in self._unwanted:
-                similarity = standardize(rows @ part.vector, part.baseline)
-                features = make_semantic_features(similarity, hubs, part.baseline.nearest)
+            compared = compare_passages(passages, np.stack([part.vector for part in self._unwanted]), self._reference)
+            for part, cosines in zip(self._unwanted, compared.similarities, strict=True):
+                similarity = standardize(cosines, part.baseline)
+                features = make_semantic_features(similarity, compared.hubs, part.baseline.nearest)
                 part_logits = compute_log_odds(TextFeatures(features), weights)
                 penalty += np.float32(part.share) * np.logaddexp(np.float32(0), part_logits)
         return penalty
 
-    def _combine(self, rows: Vectors) -> Vectors:
-        """Return the weighted mean of the standardized similarities with the wanted parts, shape (n,)."""
-        scores = [part.share * standardize(rows @ part.vector, part.baseline) for part in self._wanted]
+    def _combine(self, similarities: Vectors) -> Vectors:
+        """Combine the similarities with the wanted parts, shape (p, n), in standard deviations; shape (n,)."""
+        scores = [
+            part.share * standardize(cosines, part.baseline)
+            for part, cosines in zip(self._wanted, similarities, strict=True)
+        ]
         result: Vectors = np.sum(scores, axis=0).astype(np.float32)
         return result
 

@@ -34,6 +34,8 @@ from search.text.analysis import count_words
 LEXICAL_CUT = 0.1
 # This many lexical matches are also compared by their embeddings. The others are scored by lexical features only.
 MAX_COMPARED = 256
+# The index is searched for at least this many embeddings, so that a second search is seldom needed.
+MIN_SEARCHED = 1_024
 # Segments at least this likely to match an excluded part are not results. Lower than the cut of relevant results,
 # because an excluded thing need not be the main topic. Measured by benchmarks/evaluation/exclusion.py.
 EXCLUSION_CUT = 0.15
@@ -65,6 +67,8 @@ class TextRetriever:
         self._select = select
         self._is_allowed = is_allowed
         self._known: dict[int, CandidateSet] = {}
+        self._nearest: Ids = np.zeros(0, np.int64)
+        self._has_all = False
 
     def retrieve(self, retriever: Retriever, depth: int, explain: bool = False) -> Retrieved:
         """Return what one retriever found: at least the best `depth` segments, if there are that many.
@@ -172,14 +176,16 @@ class TextRetriever:
         probabilities = to_probability(self._scorer.compute_logits(features, exact, vectors))
         probabilities[: len(metadata)] = self._reduce_unsure(probabilities[: len(metadata)], metadata, features)
         not_excluded = np.pad(self._compute_not_excluded(vectors), (0, len(rest)), constant_values=1)
-        is_shown = not_excluded > 1 - EXCLUSION_CUT
+        is_shown: Flags | slice = not_excluded > 1 - EXCLUSION_CUT
+        if is_shown.all():
+            is_shown = slice(None)  # so that nothing is copied
         return CandidateSet(
             segments[is_shown],
             items[is_shown],
             places[is_shown],
             cosines[is_shown],
             (probabilities * not_excluded)[is_shown],
-            vectors[is_shown[: len(vectors)]],
+            vectors[is_shown if isinstance(is_shown, slice) else is_shown[: len(vectors)]],
             TextFeatures({name: values[is_shown] for name, values in features.items()}, exact[is_shown]),
             self._scorer.estimate_floor(features, len(ids)),
             {Retriever.SEMANTIC: is_semantic_exhausted, Retriever.LEXICAL: is_lexical_exhausted},
@@ -189,23 +195,34 @@ class TextRetriever:
         """Return the ids of the nearest embeddings, and whether there are no more."""
         if not self._query.parts:
             return np.zeros(0, np.int64), True
-        snapshot = self._snapshot
-        vector = self._semantic.make_search_vector()
-        index = self._library.indexes[Retriever.SEMANTIC]
-        ids, _ = index.search(snapshot, vector[None], depth, self._select(snapshot))[0]
-        return ids, len(ids) < depth
+        if len(self._nearest) < depth and not self._has_all:
+            limit, snapshot = max(depth, MIN_SEARCHED), self._snapshot
+            vector = self._semantic.make_search_vector()
+            index = self._library.indexes[Retriever.SEMANTIC]
+            self._nearest, _ = index.search(snapshot, vector[None], limit, self._select(snapshot))[0]
+            self._has_all = len(self._nearest) < limit
+        return self._nearest[:depth], self._has_all and len(self._nearest) <= depth
 
     def _choose_lexical(self, depth: int) -> tuple[Ids, bool]:
         """Return the indexes of the most likely lexical matches, best first, and whether these are all."""
         if not self._query.terms:
             return np.zeros(0, np.int64), True
+        probabilities = self._lexical_probabilities
+        count = max(depth, int((probabilities >= LEXICAL_CUT).sum()))
+        return self._lexical_order[:count], count >= len(probabilities)
+
+    @cached_property
+    def _lexical_probabilities(self) -> Vectors:
+        """The probabilities of the lexical matches, from lexical features only."""
         found = self._lexical
         features = make_lexical_features(found.strength, found.contained_share, len(self._query.terms))
         exact = found.exact | np.isin(found.segment_ids, self._phrase_segments)
-        probabilities = to_probability(compute_log_odds(TextFeatures(features, exact), self._scorer.weights.lexical))
-        count = max(depth, int((probabilities >= LEXICAL_CUT).sum()))
-        order = np.argsort(-probabilities, kind="stable")[:count]
-        return order, len(order) == len(found.segment_ids)
+        return to_probability(compute_log_odds(TextFeatures(features, exact), self._scorer.weights.lexical))
+
+    @cached_property
+    def _lexical_order(self) -> Ids:
+        """The indexes of the lexical matches, the most likely first."""
+        return np.argsort(-self._lexical_probabilities, kind="stable")
 
     def _gather(self, ids: Ids, segments: Ids) -> tuple[Vectors, RowMetadata]:
         """Return the vectors and the metadata of embeddings, then those of the embeddings of some segments.
@@ -250,9 +267,11 @@ class TextRetriever:
             features: The features of at least the same m segments.
         """
         contained_share = features.get("contained_share")
-        reduced = probabilities * compute_confidence_factors(metadata["confidence"], contained_share)
+        reduced: Vectors = probabilities * compute_confidence_factors(metadata["confidence"], contained_share)
         # Only of those that could be a result, since their texts must be read.
         doubtful = np.flatnonzero(find_spoken(metadata) & (reduced >= POSSIBLE_CUT))
+        if not len(doubtful):
+            return reduced
         texts = self._library.catalog.read_texts(metadata["segment"][doubtful].tolist())
         words = np.full(len(reduced), np.inf, np.float32)
         words[doubtful] = [count_words(texts.get(segment, "")) for segment in metadata["segment"][doubtful].tolist()]

@@ -15,7 +15,7 @@ texts that do not depend on the library: the query with reference passages, the 
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 import numpy as np
@@ -191,6 +191,27 @@ class ReferenceTexts:
     hub_center: float
     hub_spread: float
 
+    @cached_property
+    def columns(self) -> Vectors:
+        """The questions, then the directions, shape (b + k, d)."""
+        # Stored in few bits, the questions have a small component in the directions.
+        return np.concatenate([remove_directions(self.questions, self.directions), self.directions])
+
+
+@dataclass(frozen=True)
+class PassageComparison:
+    """How similar passages without language directions are to queries and to unrelated questions.
+
+    Attributes:
+        similarities: The cosines of each query with the passages, shape (q, n).
+        hubs: The similarity of the passages to their nearest unrelated questions, in standard deviations, shape (n,).
+            A passage that is similar to many questions is a hub: Radovanovic, Nanopoulos and Ivanovic, "Hubs in Space"
+            (JMLR 2010).
+    """
+
+    similarities: Vectors
+    hubs: Vectors
+
 
 @dataclass(frozen=True)
 class QueryBaseline:
@@ -270,17 +291,25 @@ def measure_query(query: Vectors, reference: ReferenceTexts) -> QueryBaseline:
     return QueryBaseline(mean, deviation, (nearest - mean) / deviation)
 
 
-def measure_hubs(passages: Vectors, reference: ReferenceTexts) -> Vectors:
-    """Compute the similarity of passages to their nearest unrelated questions, in standard deviations, shape (n,).
+def compare_passages(passages: Vectors, queries: Vectors, reference: ReferenceTexts) -> PassageComparison:
+    """Compare passages without language directions with queries, and with the unrelated questions.
 
-    A passage that is similar to many questions is a hub: Radovanovic, Nanopoulos and Ivanovic, "Hubs in Space" (JMLR
-    2010).
+    The directions are not removed from the passages, which would copy them several times: neither the queries nor the
+    questions have a component in them, so they do not change any product, only the length that it is divided by.
+
+    Args:
+        passages: Vectors as the encoder makes them, shape (n, d).
+        queries: Vectors without the directions, of unit length, shape (q, d).
+        reference: The reference texts.
     """
-    if not len(passages):
-        return np.zeros(0, np.float32)
-    nearest = average_nearest(passages @ reference.questions.T)
-    result: Vectors = (nearest - reference.hub_center) / reference.hub_spread
-    return result
+    count, columns = len(queries), reference.columns
+    products = passages @ np.concatenate([queries, columns]).T
+    removed = products[:, count + len(reference.questions) :]
+    lengths = np.einsum("ij,ij->i", passages, passages) - np.einsum("ij,ij->i", removed, removed)
+    products /= np.sqrt(np.maximum(lengths, 1e-12))[:, None]
+    nearest = average_nearest(products[:, count : count + len(reference.questions)])
+    hubs: Vectors = (nearest - reference.hub_center) / reference.hub_spread
+    return PassageComparison(products[:, :count].T, hubs)
 
 
 def standardize(similarities: Vectors, baseline: QueryBaseline) -> Vectors:

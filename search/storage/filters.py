@@ -4,7 +4,8 @@ import hashlib
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from datetime import date
+from functools import lru_cache, partial
 from typing import Any
 
 from sqlalchemy import (
@@ -22,10 +23,11 @@ from sqlalchemy import (
 )
 
 from search.errors import UsageError
-from search.records import FILTERS, Filters, Ids, LocationPrecision, State
+from search.records import FILTERS, Filters, Flags, Ids, LocationPrecision, State
 from search.storage import tables as t
 from search.storage.database import Database, join_ids, read_ids
 from search.storage.dates import make_date_condition, match_date
+from search.storage.embedding_rows import mark_ids
 from search.storage.picture_kinds import match_picture_kind
 from search.storage.places import match_places
 from search.storage.rights import match_rights
@@ -33,6 +35,8 @@ from search.storage.shown import read_shown_id
 from search.text.analysis import analyze
 from search.text.names import compose_name, fold_name
 
+# The number of filters whose items stay in memory, each with a byte per item.
+MAX_MARKED = 8
 # Items that searches must not return, although their segments are stored: missing ones, and those that were excluded
 # after they had been indexed.
 _HIDDEN_STATES = (State.MISSING, State.SKIPPED)
@@ -186,6 +190,24 @@ def select_items(database: Database, filters: Filters) -> Ids:
     c = t.item.c
     query = select(c.id).join(t.source, t.source.c.id == c.source_id).where(make_conditions(filters))
     return read_ids(database, join_ids(query))
+
+
+@lru_cache(maxsize=MAX_MARKED)
+def mark_items(database: Database, revision: int, _today: date, filters: Filters) -> Flags:
+    """Return whether each item satisfies the filters, by item id; the last flag, False, is for all higher ids.
+
+    Searches share the flags, since many have the same filters: a kind of file, or what the caller may read.
+
+    Args:
+        database: The catalog.
+        revision: Its revision.
+        _today: The day, since filters can be about "last week".
+        filters: The filters.
+    """
+    ids = select_items(database, filters)
+    flags = mark_ids(ids, int(ids.max(initial=0)) + 2)
+    flags.flags.writeable = False
+    return flags
 
 
 def select_embeddings(database: Database, space_id: int, filters: Filters) -> Ids:

@@ -7,6 +7,7 @@ while the application computes, and while the next block of a large response is 
 import asyncio
 import io
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 # It has a separate thread, so that it answers whatever else the server does.
 HEALTH_PATH = "/healthz"
 HEALTH_LIMIT = 100
+# What is read from files has its own threads, so that a page of thumbnails or a slow disk does not delay a search.
+MEDIA_PATH = re.compile(r"/api/v1/items/\d+/(?:media|thumbnail|preview|playback|clip|loudness|pages)(?:/|$)")
 # Bodies of requests up to this size are received before the application is called, so that a slow one occupies no
 # thread; larger ones are read while they arrive. All bodies in memory have a common limit, except small ones, which the
 # number of connections limits.
@@ -89,6 +92,7 @@ class Bridge:
         self._settings = settings
         threads = settings.request_threads
         self._requests = Capacity("request", threads, threads + settings.request_queue)
+        self._media = Capacity("media", threads, threads + settings.request_queue)
         self._health = Capacity("health", 1, HEALTH_LIMIT)
         self._uploads = Capacity("upload", settings.max_uploads, settings.max_uploads)
         self._streams = Capacity("events", settings.max_event_streams, settings.max_event_streams)
@@ -102,7 +106,7 @@ class Bridge:
 
     def close(self) -> bool:
         """Start no more work; return whether some is still in progress."""
-        kinds = (self._requests, self._health, self._uploads, self._streams, self._transfers)
+        kinds = (self._requests, self._media, self._health, self._uploads, self._streams, self._transfers)
         return any([kind.close() for kind in kinds])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,7 +136,7 @@ class Bridge:
         if length is None and limit <= MAX_READ_AHEAD:
             length = limit  # of a body whose length is unknown, at most this much is read
         if length is not None and length <= MAX_READ_AHEAD:
-            capacity = self._health if exchange.scope["path"] == HEALTH_PATH else self._requests
+            capacity = self._choose_threads(exchange.scope["path"])
             with self._hold_body(length):
                 answer = await self._call(exchange, capacity, await exchange.read_body(limit))
         else:
@@ -145,6 +149,12 @@ class Bridge:
             await exchange.send(answer.body, more=False)
         else:
             await self._send_blocks(exchange, answer, self._streams if answer.is_event_stream else self._transfers)
+
+    def _choose_threads(self, path: str) -> Capacity:
+        """Return the threads for a request without a large body."""
+        if path == HEALTH_PATH:
+            return self._health
+        return self._media if MEDIA_PATH.match(path) else self._requests
 
     @contextmanager
     def _hold_body(self, length: int) -> Iterator[None]:

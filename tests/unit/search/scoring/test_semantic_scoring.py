@@ -1,11 +1,14 @@
 """Differences between languages are removed, and similarities are compared with fixed texts."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from search.scoring.text import (
+    average_nearest,
+    compare_passages,
     find_directions,
     make_reference_texts,
-    measure_hubs,
     measure_query,
     remove_directions,
     standardize,
@@ -65,11 +68,37 @@ def test_what_is_unrelated_scores_about_zero_and_the_same_thing_far_above():
     assert standardize(np.array([0.95], np.float32), baseline)[0] > 3
 
 
-def test_the_score_of_a_passage_does_not_depend_on_the_others():
+def test_passages_are_compared_as_if_the_directions_had_been_removed_from_them():
     reference = make()
-    rows = remove_directions(speak(draw(20, 30), 0), reference.directions)
-    np.testing.assert_allclose(measure_hubs(rows, reference)[:3], measure_hubs(rows[:3], reference), rtol=1e-5)
+    passages, queries = speak(draw(20, 30), 2), remove_directions(speak(draw(2, 31), 0), reference.directions)
+    rows = remove_directions(passages, reference.directions)
+    compared = compare_passages(passages, queries, reference)
+    np.testing.assert_allclose(compared.similarities, queries @ rows.T, atol=1e-6)
+    nearest = average_nearest(rows @ reference.questions.T)
+    np.testing.assert_allclose(compared.hubs, (nearest - reference.hub_center) / reference.hub_spread, atol=1e-4)
+
+
+def test_questions_that_were_stored_in_few_bits_are_no_exception():
+    exact = make()
+    rounded = replace(exact, questions=np.round(exact.questions, 2))
+    passages, query = speak(draw(20, 32), 1), remove_directions(speak(draw(1, 33), 0), exact.directions)
+    expected = average_nearest(
+        remove_directions(passages, exact.directions) @ remove_directions(rounded.questions, exact.directions).T
+    )
+    hubs = compare_passages(passages, query, rounded).hubs
+    np.testing.assert_allclose(hubs, (expected - exact.hub_center) / exact.hub_spread, atol=1e-4)
+
+
+def test_the_score_of_a_passage_does_not_depend_on_the_others():
+    reference, passages = make(), speak(draw(20, 30), 0)
+    query = remove_directions(speak(draw(1, 31), 0), reference.directions)
+    every, some = (compare_passages(rows, query, reference) for rows in (passages, passages[:3]))
+    np.testing.assert_allclose(every.hubs[:3], some.hubs, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(every.similarities[:, :3], some.similarities, atol=1e-6)
 
 
 def test_no_passages_have_no_hubs():
-    assert measure_hubs(np.zeros((0, WIDTH), np.float32), make()).shape == (0,)
+    query = remove_directions(speak(draw(1, 31), 0), make().directions)
+    compared = compare_passages(np.zeros((0, WIDTH), np.float32), query, make())
+    assert compared.hubs.shape == (0,)
+    assert compared.similarities.shape == (1, 0)

@@ -78,6 +78,26 @@ def test_requests_wait_up_to_a_limit_and_health_does_not_wait_for_them():
         assert server.ask().status == 200
 
 
+@pytest.mark.parametrize("path", ["thumbnail", "media", "pages/3/image", "playback/0"])
+def test_files_that_are_slow_to_read_do_not_delay_searches(path):
+    free = threading.Event()
+
+    def app(environ, start_response):
+        if environ["PATH_INFO"].startswith("/api/v1/items/"):
+            free.wait(SOON)
+        return answer(start_response, b"done", headers=[("Content-Length", "4")])
+
+    with running(app, request_threads=1, request_queue=1) as server:
+        head = f"GET /api/v1/items/7/{path} HTTP/1.1\nHost: h\nConnection: close\n\n"
+        slow = [server.connect(head) for _ in range(2)]
+        wait_for(lambda: server.ask(path="/api/v1/items/8/thumbnail").status == 503)
+        assert server.ask(path="/api/v1/search").content == b"done"
+        free.set()
+        for client in slow:
+            assert read_all(client).endswith(b"done")
+            client.close()
+
+
 def test_a_call_that_hangs_does_not_take_the_thread_of_the_others(monkeypatch):
     monkeypatch.setattr("web.server.capacity.LATE_SECONDS", 0.2)
     free = threading.Event()
