@@ -114,7 +114,7 @@ def measure_errors(expected: list[str], found: list[str]) -> float:
 
 
 def compare(ways: Ways, recordings: list[Recording], title: str, threads: int) -> None:
-    """Transcribe recordings in both ways and print a line for each."""
+    """Transcribe recordings in both ways, and print the sums after each group, so that a run can be ended early."""
     one_by_one, together = Sums(), Sums()
     size = TOGETHER * threads
     for start in range(0, len(recordings), size):
@@ -122,21 +122,23 @@ def compare(ways: Ways, recordings: list[Recording], title: str, threads: int) -
         turns = [(one_by_one, ways.transcribe_one_by_one), (together, ways.transcribe_together)]
         for sums, transcribe in turns if start // size % 2 else reversed(turns):
             sums.measure(transcribe, group)
-    length = sum(len(recording.samples) for recording in recordings) / SAMPLE_RATE
-    print(f"{title}: {len(recordings)} recordings, {length:.0f} s", flush=True)
-    for name, sums in (("one by one", one_by_one), ("together", together)):
-        texts = [transcript.text for transcript in sums.transcripts]
-        rate = measure_errors([recording.words for recording in recordings], texts)
-        print(
-            f"  {name:10} {sums.seconds:6.1f} s, {sums.processor_seconds:6.1f} processor s, errors {rate:.4f}",
-            flush=True,
-        )
-    print(f"  ratio {one_by_one.seconds / together.seconds:.2f}, processor "
-          f"{one_by_one.processor_seconds / together.processor_seconds:.2f}")  # fmt: skip
-    pairs = zip(recordings, one_by_one.transcripts, together.transcripts, strict=True)
-    for recording, one, other in pairs:
+        print_sums(title, recordings[: start + size], one_by_one, together)
+    for recording, one, other in zip(recordings, one_by_one.transcripts, together.transcripts, strict=True):
         if one.language != other.language:
             print(f"  {recording.name}: {one.language} {one.text!r}, together {other.language} {other.text!r}")
+
+
+def print_sums(title: str, done: list[Recording], one_by_one: Sums, together: Sums) -> None:
+    """Print the sums for the recordings that were transcribed."""
+    length = sum(len(recording.samples) for recording in done) / SAMPLE_RATE
+    print(f"{title}: {len(done)} recordings, {length:.0f} s")
+    for name, sums in (("one by one", one_by_one), ("together", together)):
+        texts = [transcript.text for transcript in sums.transcripts]
+        rate = measure_errors([recording.words for recording in done], texts)
+        print(f"  {name:10} {sums.seconds:6.1f} s, {sums.processor_seconds:6.1f} processor s, errors {rate:.4f}")
+    ratio = one_by_one.seconds / together.seconds
+    processor_ratio = one_by_one.processor_seconds / together.processor_seconds
+    print(f"  ratio {ratio:.2f}, processor {processor_ratio:.2f}", flush=True)
 
 
 def read_table(path: Path) -> list[Recording]:
