@@ -1,17 +1,20 @@
 """Measure the time of a search without encoding, by the size of the library.
 
-    python benchmarks/evaluation/speed.py --home HOME --out FOLDER [--sizes 10000 100000]
+    python benchmarks/evaluation/speed.py --home HOME --out FOLDER [--sizes 10000 100000] [--keep]
 
 Creates libraries with the requested number of segments from the vectors and texts of a real library. Noise is added to
 each vector, so that it is like that of a similar photo or passage. Two thirds are images, one third passages. Queries
 are class names, which a small part of a library answers, and everyday concepts, which up to a fifth of a library of
 everyday photos answers. Each is encoded once before it is timed, and no ranking is reused. The baseline is the bare
-FAISS search of the same index with the same vectors.
+FAISS search of the same index with the same vectors. FOLDER gets the figures of every size measured so far as
+`speed.json`, and how they grow as `speed.svg`.
 """
 
 import argparse
 import gc
 import itertools
+import json
+import os
 import shutil
 import statistics
 import time
@@ -26,17 +29,22 @@ from everyday import read_concepts
 from shelf import read_space
 from sqlalchemy import insert
 
+from benchmarks.memory import read_memory
 from search.encoders.class_names import read_classes
 from search.engine import Engine
+from search.evaluation.plot import Axis, Line, draw_chart
 from search.open_home import OpenHome, open_home
 from search.records import Answer, Filters, Query, Retriever, SegmentKind, State, Vectors
 from search.settings import read_settings
 from search.storage import tables as t
 from search.storage.database import now
 from search.storage.faiss_index import search_index
+from web.server.tuning import tune_for_requests
 
 QUERIES = 60
+KINDS = ("names", "concepts")
 BLOCK = 5_000
+NOTHING = np.zeros(0, np.int64)
 
 
 def add_noise(rows: Vectors, rng: np.random.Generator) -> Vectors:
@@ -146,32 +154,80 @@ def make_search(engine: Engine, query: Query) -> Callable[[], Answer]:
     return lambda: engine.search(replace(query, weights={Retriever.VISUAL: 1 + 1e-12 * next(counter)}))
 
 
-def measure(library: OpenHome, size: int) -> None:
-    """Print a line of figures for each kind of query."""
+def open_engine(home: Path) -> tuple[Engine, float]:
+    """Return an engine as the server runs it, and the seconds that opening the home and its indexes took."""
+    began = time.perf_counter()
+    library = open_home(read_settings(home=home))
+    revision = library.catalog.read_revision()
+    for index in library.indexes.values():
+        index.refresh(revision)
+    seconds = time.perf_counter() - began
     engine = Engine(library)
     engine.warm_up()
+    tune_for_requests()
     gc.collect()
-    gc.freeze()  # as the server does
+    gc.freeze()
+    return engine, seconds
+
+
+def measure(home: Path) -> dict[str, Any]:
+    """Return the figures of a library: milliseconds by kind of query, and seconds to open it."""
+    engine, seconds = open_engine(home)
+    library = engine.library
     snapshot = library.indexes[Retriever.VISUAL].refresh(library.catalog.read_revision())
     assert snapshot.generation is not None
     index = snapshot.generation.index
-    nothing = np.zeros(0, np.int64)
     names = [class_names.names["en"][0] for class_names in read_classes()[:: 1000 // QUERIES]]
     concepts = [concept.text for split in ("fit", "judge") for concept in read_concepts(split)]
+    figures: dict[str, Any] = {"opened_s": seconds}
     for kind, texts in (("names", names), ("concepts", concepts)):
         for text in texts:  # the encoders cache texts
             library.models.text_encoder.encode_queries([text])
         vectors = [library.models.image_encoder.encode_texts([text]) for text in texts]
-        baseline = time_calls([partial(search_index, index, vector, 256, None, nothing) for vector in vectors])
+        baseline = time_calls([partial(search_index, index, vector, 256, None, NOTHING) for vector in vectors])
         whole = time_calls([make_search(engine, Query(text=text)) for text in texts])
         filters = Filters(path="/made/5")
         filtered = time_calls([make_search(engine, Query(text=text, filters=filters)) for text in texts])
-        totals = [engine.search(Query(text=text)).total for text in texts]
+        again = time_calls([partial(engine.search, Query(text=text)) for text in texts])
+        figures[kind] = {
+            "relevant": statistics.median(engine.search(Query(text=text)).total for text in texts),
+            "bare": baseline,
+            "engine": whole,
+            "filtered": filtered,
+            "again": again,
+        }
+    figures["memory_mib"] = read_memory(os.getpid())
+    library.close()
+    return figures
+
+
+def print_figures(size: int, figures: dict[str, Any]) -> None:
+    """Print a line for each kind of query."""
+    print(f"{size:>9,}  opened in {figures['opened_s']:.2f} s, {figures['memory_mib']} MiB with mapped files")
+    for kind in KINDS:
+        found = figures[kind]
+        (bare, _), (whole, high), (filtered, _), (again, _) = (
+            found[name] for name in ("bare", "engine", "filtered", "again")
+        )
         print(
-            f"{size:>9,}  {kind:8}  relevant {statistics.median(totals):7,.0f}   bare search {baseline[0]:6.2f} ms   "
-            f"engine {whole[0]:6.2f} ms (95 %: {whole[1]:.1f})   under a filter of 0.1 % {filtered[0]:6.2f} ms",
+            f"           {kind:8}  relevant {found['relevant']:7,.0f}   bare search {bare:6.2f} ms   "
+            f"engine {whole:6.2f} ms (95 %: {high:.1f})   under a filter of 0.1 % {filtered:6.2f} ms   "
+            f"again {again:.2f} ms",
             flush=True,
         )
+
+
+def draw_growth(measured: dict[int, dict[str, Any]]) -> str:
+    """Return the chart of the milliseconds by the size of the library."""
+    lines = [
+        Line(f"{kind}, {label}", [(size, figures[kind][name][at]) for size, figures in measured.items()], dashed=at > 0)
+        for kind in KINDS
+        for name, at, label in (("engine", 0, "engine"), ("engine", 1, "engine, 95 %"), ("bare", 0, "bare FAISS"))
+    ]
+    lines.append(Line("the same query again", [(size, found["names"]["again"][0]) for size, found in measured.items()]))
+    sizes = Axis("segments in the library", {size: f"{size:,}" for size in measured}, logarithmic=True)
+    milliseconds = Axis("milliseconds", {tick: f"{tick:g}" for tick in (0.1, 1, 10, 100, 1000)}, logarithmic=True)
+    return draw_chart("A search without encoding", sizes, milliseconds, lines)
 
 
 def main() -> None:
@@ -180,18 +236,30 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000])
+    parser.add_argument("--keep", action="store_true", help="Keep the libraries, and use those that are there.")
     options = parser.parse_args()
-    real = open_home(read_settings(home=options.home))
-    originals = read_originals(real)
-    real.close()
+    results = options.out / "speed.json"
+    measured = {int(size): found for size, found in json.loads(results.read_text()).items()} if results.exists() else {}
     for size in options.sizes:
         home = options.out / f"speed-{size}"
-        shutil.rmtree(home, ignore_errors=True)
-        library = open_home(read_settings(home=home), create=True)
+        if not (options.keep and home.exists()):
+            make_library(options.home, home, size)
+        measured[size] = measure(home)
+        print_figures(size, measured[size])
+        measured = dict(sorted(measured.items()))
+        results.write_text(json.dumps(measured, indent=1), encoding="utf-8")
+        (options.out / "speed.svg").write_text(draw_growth(measured), encoding="utf-8")
+        if not options.keep:
+            shutil.rmtree(home)
+
+
+def make_library(real_home: Path, home: Path, size: int) -> None:
+    """Create a library of `size` segments from the vectors and texts of a real one."""
+    with open_home(read_settings(home=real_home)) as real:
+        originals = read_originals(real)
+    shutil.rmtree(home, ignore_errors=True)
+    with open_home(read_settings(home=home), create=True) as library:
         fill(library, originals, size)
-        measure(library, size)
-        library.close()
-        shutil.rmtree(home)
 
 
 if __name__ == "__main__":

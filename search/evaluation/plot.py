@@ -19,7 +19,7 @@ class Line:
 
     Attributes:
         name: The name in the legend.
-        points: x and y; y is 0 to 1.
+        points: x and y.
         marked: The points to emphasize; None for all.
         dashed: Whether the line is dashed.
     """
@@ -32,7 +32,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Axis:
-    """The horizontal axis.
+    """An axis.
 
     Attributes:
         label: The label of the axis.
@@ -46,25 +46,33 @@ class Axis:
 
     def place(self, value: float) -> float:
         """Return the horizontal position of a value in pixels."""
+        return LEFT + self._measure_share(value) * (WIDTH - LEFT - RIGHT)
+
+    def place_vertically(self, value: float) -> float:
+        """Return the vertical position of a value in pixels."""
+        return HEIGHT - BOTTOM - self._measure_share(value) * (HEIGHT - TOP - BOTTOM)
+
+    def _measure_share(self, value: float) -> float:
+        """Return the position of a value between the first tick, 0, and the last, 1."""
         low, high = (self._scale(tick) for tick in (min(self.ticks), max(self.ticks)))
         share = (self._scale(value) - low) / ((high - low) or 1.0)
-        return LEFT + min(1.0, max(0.0, share)) * (WIDTH - LEFT - RIGHT)
+        return min(1.0, max(0.0, share))
 
     def _scale(self, value: float) -> float:
         return math.log10(max(value, 1e-9)) if self.logarithmic else value
 
 
-# The ticks of a horizontal axis from 0 to 1.
+# The ticks of an axis from 0 to 1.
 SHARES = {tick: f"{tick:.1f}" for tick in TICKS}
 
 
-def draw_chart(title: str, axis: Axis, label: str, lines: Sequence[Line]) -> str:
+def draw_chart(title: str, axis: Axis, vertical: Axis, lines: Sequence[Line]) -> str:
     """Return a line chart as an SVG document.
 
     Args:
         title: The title of the chart.
         axis: The horizontal axis.
-        label: The label of the vertical axis, which is 0 to 1.
+        vertical: The vertical axis.
         lines: The lines.
     """
     bottom_edge, right_edge = HEIGHT - BOTTOM, WIDTH - RIGHT
@@ -74,9 +82,10 @@ def draw_chart(title: str, axis: Axis, label: str, lines: Sequence[Line]) -> str
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="white"/>',
         f'<text x="{LEFT}" y="22" font-size="15">{escape(title)}</text>',
     ]
-    for tick in TICKS:
-        parts.append(f'<path d="M{LEFT} {_place_vertically(tick):.1f}H{right_edge}" stroke="#ddd"/>')
-        parts.append(f'<text x="{LEFT - 8}" y="{_place_vertically(tick) + 4:.1f}" text-anchor="end">{tick:.1f}</text>')
+    for value, text in vertical.ticks.items():
+        y = vertical.place_vertically(value)
+        parts.append(f'<path d="M{LEFT} {y:.1f}H{right_edge}" stroke="#ddd"/>')
+        parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{escape(text)}</text>')
     for value, text in axis.ticks.items():
         x = axis.place(value)
         parts.append(f'<path d="M{x:.1f} {TOP}V{bottom_edge}" stroke="#eee"/>')
@@ -84,18 +93,19 @@ def draw_chart(title: str, axis: Axis, label: str, lines: Sequence[Line]) -> str
     middle = (LEFT + right_edge) / 2
     parts.append(f'<text x="{middle}" y="{HEIGHT - 12}" text-anchor="middle">{escape(axis.label)}</text>')
     parts.append(f'<text transform="translate(16 {(TOP + bottom_edge) / 2}) rotate(-90)" text-anchor="middle">')
-    parts.append(f"{escape(label)}</text>")
+    parts.append(f"{escape(vertical.label)}</text>")
     for number, line in enumerate(lines):
-        parts += _draw_line(line, axis, number)
+        parts += _draw_line(line, axis, vertical, number)
     return "\n".join([*parts, "</svg>", ""])
 
 
-def _draw_line(line: Line, axis: Axis, number: int) -> list[str]:
+def _draw_line(line: Line, axis: Axis, vertical: Axis, number: int) -> list[str]:
     color = COLORS[number % len(COLORS)]
-    places = [(axis.place(x), _place_vertically(y)) for x, y in line.points]
+    places = [(axis.place(x), vertical.place_vertically(y)) for x, y in line.points]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     dash = ' stroke-dasharray="6 4"' if line.dashed else ""
-    marks = places if line.marked is None else [(axis.place(x), _place_vertically(y)) for x, y in line.marked]
+    marked = line.points if line.marked is None else line.marked
+    marks = [(axis.place(x), vertical.place_vertically(y)) for x, y in marked]
     x, y = WIDTH - RIGHT + 14, TOP + 14 + 18 * number
     return [
         f'<polyline points="{path}" fill="none" stroke="{color}" stroke-width="2"{dash}/>',
@@ -103,8 +113,3 @@ def _draw_line(line: Line, axis: Axis, number: int) -> list[str]:
         f'<path d="M{x} {y}h20" stroke="{color}" stroke-width="2"{dash}/>',
         f'<text x="{x + 26}" y="{y + 4}">{escape(line.name)}</text>',
     ]
-
-
-def _place_vertically(share: float) -> float:
-    """Return the vertical position of a share in pixels."""
-    return HEIGHT - BOTTOM - min(1.0, max(0.0, share)) * (HEIGHT - TOP - BOTTOM)

@@ -67,13 +67,13 @@ def draw_sweeps(title: str, documents: Mapping[str, Document], kind: str) -> str
     The dot marks the cut that the engine uses.
     """
     lines = [_draw_sweep(name, document, kind) for name, document in documents.items() if kind in document["sweep"]]
-    return draw_chart(title, Axis(FALSE_SHARE, SHARES), "recall", lines)
+    return draw_chart(title, Axis(FALSE_SHARE, SHARES), Axis("recall", SHARES), lines)
 
 
 def draw_kinds(title: str, document: Document) -> str:
     """Return the chart of `draw_sweeps` for one library, one line per kind of query."""
     lines = [_draw_sweep(kind, document, kind) for kind in document["sweep"]]
-    return draw_chart(title, Axis(FALSE_SHARE, SHARES), "recall", lines)
+    return draw_chart(title, Axis(FALSE_SHARE, SHARES), Axis("recall", SHARES), lines)
 
 
 def _draw_sweep(name: str, document: Document, kind: str) -> Line:
@@ -95,7 +95,9 @@ def _draw_growth(kind: str, measured: Mapping[int, Document]) -> str:
         Line(name, [(size, figures[key]) for size, figures in sized.items()], dashed=key in ("best_f1", "nothing"))
         for key, name in names.items()
     ]
-    return draw_chart(f"{kind}: what is shown", Axis("photos in the library", ticks, True), "share", lines)
+    return draw_chart(
+        f"{kind}: what is shown", Axis("photos in the library", ticks, True), Axis("share", SHARES), lines
+    )
 
 
 def _write_growth(kind: str, measured: Mapping[int, Document]) -> list[str]:

@@ -245,6 +245,6 @@ def test_sizes_are_set_side_by_side():
 
 
 def test_a_chart_keeps_its_points_inside():
-    chart = draw_chart("t", Axis("x", SHARES), "y", [Line("a & b", [(-1, 2), (2, -1)])])
+    chart = draw_chart("t", Axis("x", SHARES), Axis("y", SHARES), [Line("a & b", [(-1, 2), (2, -1)])])
     circles = [one for one in ElementTree.fromstring(chart).iter() if one.tag.endswith("circle")]
     assert [(one.get("cx"), one.get("cy")) for one in circles] == [("60.0", "40.0"), ("450.0", "350.0")]
