@@ -1,10 +1,10 @@
-"""Compare an image encoder and Whisper on a GPU and on the CPU: the table for docs/models.md.
+"""Compare an image encoder, Whisper and index builds on a GPU and on the CPU: the table for docs/models.md.
 
     python benchmarks/gpu.py PHOTOS CHECKPOINT [--architecture ViT-B-32] [--sound FILE]
 
 Needs a CUDA device and the `clip` extra (with a CUDA build of torch). Prints images per second by precision and number
 of devices, the worst cosine to the vectors in float32 on the CPU, and how much faster than real time speech is
-transcribed.
+transcribed, and how many vectors per second are divided into cells (on the GPU with the GPU build of FAISS only).
 """
 
 import argparse
@@ -24,9 +24,11 @@ from search.errors import ModelError
 from search.media.image.pillow import USEFUL_SIDE, open_image
 from search.media.recording.sound import SAMPLE_RATE, decode_sound
 from search.settings import count_cores
+from search.storage.faiss_build import build_index
 
 MAX_PHOTOS = 512
 ROUNDS = 5
+INDEXED, DIMENSION = 200_000, 768
 
 
 def measure(call: Callable[[], Any], count: int) -> float:
@@ -38,6 +40,20 @@ def measure(call: Callable[[], Any], count: int) -> float:
         call()
         seconds.append(time.perf_counter() - began)
     return count / statistics.median(seconds)
+
+
+def measure_index_builds() -> None:
+    """Print how many random vectors per second an index is built of, on the CPU and on the GPUs."""
+    import faiss
+    import numpy as np
+
+    vectors = np.random.default_rng(0).normal(size=(INDEXED, DIMENSION)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    ids = np.arange(INDEXED, dtype=np.int64)
+    for device in ("cpu", "cuda")[: 1 + bool(faiss.get_num_gpus())]:
+        began = time.perf_counter()
+        build_index(ids, vectors, device)
+        print(f"| {device} | index build | {INDEXED / (time.perf_counter() - began):.0f} vectors/s | |")
 
 
 def main() -> None:
@@ -68,6 +84,7 @@ def main() -> None:
             worst = float((towers.encode_pixels(pixels[:64]) * reference_vectors).sum(axis=1).min())
             rate = measure(lambda towers=towers: towers.encode_pixels(pixels), len(pixels))
             print(f"| {count} GPU | {precision} | {rate:.1f} | {worst:.5f} |")
+    measure_index_builds()
     if options.sound:
         samples = decode_sound(options.sound)
         for device in ("cpu", "cuda"):

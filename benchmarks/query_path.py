@@ -3,7 +3,7 @@
     python -m benchmarks.query_path HOME... [--limit 20] [--profile]
 
 For each home, half of the texts are asked of the engine in this process and the other half of a server, so that no
-text is in a cache when it is asked for the first time. Prints the median milliseconds and the 95th percentile of:
+text is in a cache when it is searched for the first time. Prints the median milliseconds and the 95th percentile of:
 
 - encoders: the text encoders alone, for a text that is not in their caches;
 - engine, rest: the engine for the same text right after, without what the encoders took;

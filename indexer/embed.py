@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from indexer.decode.content import Failed, Finished, Postponed, PreparedImage
 from indexer.summary import Profile
@@ -158,24 +158,34 @@ def _embed_one(encode: Callable[[list[T]], Vectors], part: T) -> Vectors | Excep
 
 
 @dataclass(frozen=True)
-class _GatheredImage:
+class _Gathered(Generic[T]):
     item: PendingItem
     position: int
-    pixels: Pixels
+    part: T
 
 
-class ImageEmbedder:
-    """Gathers images of many files and embeds them in batches, in background threads.
+@dataclass(frozen=True)
+class _Kind:
+    """What an embedder embeds: the name of the stage in the profile, how a message calls a segment, and its space."""
+
+    stage: str
+    part: str
+    retriever: Retriever
+
+
+class _Embedder(Generic[T]):
+    """Gathers the segments of many files and embeds them in batches, in background threads.
 
     Use it from one thread only. Errors of the model are raised by the methods that collect vectors.
     """
 
-    def __init__(self, encoder: ImageEncoder, profile: Profile) -> None:
-        self._encoder = encoder
+    def __init__(self, kind: _Kind, encode: Callable[[list[T]], Vectors], profile: Profile) -> None:
+        self._kind = kind
+        self._encode_parts = encode
         self._profile = profile
-        self._gathered: list[_GatheredImage] = []
+        self._gathered: list[_Gathered[T]] = []
         self._pool = ThreadPoolExecutor(1 + MAX_BATCHES_AHEAD, thread_name_prefix="embed")
-        self._running: deque[tuple[Future[list[Vectors | Exception]], list[_GatheredImage]]] = deque()
+        self._running: deque[tuple[Future[list[Vectors | Exception]], list[_Gathered[T]]]] = deque()
         self._collected_at = time.monotonic()
 
     @property
@@ -188,14 +198,8 @@ class ImageEmbedder:
         """Seconds since vectors were last collected."""
         return time.monotonic() - self._collected_at
 
-    def add(self, item: PendingItem, prepared: PreparedImage) -> None:
-        """Add an image as the next segment of its file, and start a batch when it is full."""
-        self._gathered.append(_GatheredImage(item, item.add_segment(prepared.segment), prepared.pixels))
-        if len(self._gathered) >= self._encoder.batch:
-            self.flush()
-
     def flush(self) -> None:
-        """Start to embed the gathered images, even if they do not fill a batch."""
+        """Start to embed the gathered segments, even if they do not fill a batch."""
         batch, self._gathered = self._gathered, []
         if batch:
             self._running.append((self._pool.submit(self._encode, batch), batch))
@@ -205,53 +209,47 @@ class ImageEmbedder:
         """Store finished vectors in their files, and wait while more than `max_running` batches are embedded."""
         while self._running and (len(self._running) > max_running or self._running[0][0].done()):
             future, batch = self._running.popleft()
-            for image, vector in zip(batch, future.result(), strict=True):
+            for gathered, vector in zip(batch, future.result(), strict=True):
                 if isinstance(vector, Exception):
-                    image.item.fail(f"an image cannot be embedded: {find_reason(vector)}")
+                    gathered.item.fail(f"{self._kind.part} cannot be embedded: {find_reason(vector)}")
                 else:
-                    image.item.vectors[image.position] = (Retriever.VISUAL, vector)
+                    gathered.item.vectors[gathered.position] = (self._kind.retriever, vector)
             self._collected_at = time.monotonic()
 
     def close(self) -> None:
         """Wait for the batches that are being embedded, and stop."""
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _encode(self, batch: list[_GatheredImage]) -> list[Vectors | Exception]:
-        with self._profile.measure("images", len(batch)):
-            return embed_apart(self._encoder.encode_images, [image.pixels for image in batch])
-
-
-class TextEmbedder:
-    """Gathers passages of many files and embeds them in batches. Use it from one thread only."""
-
-    def __init__(self, encoder: TextEncoder, profile: Profile) -> None:
-        self._encoder = encoder
-        self._profile = profile
-        self._gathered: list[tuple[PendingItem, int]] = []
-        self._embedded_at = time.monotonic()
-
-    @property
-    def idle_seconds(self) -> float:
-        """Seconds since a batch was last embedded."""
-        return time.monotonic() - self._embedded_at
-
-    def add(self, item: PendingItem, segment: Segment) -> None:
-        """Add a text as the next segment of its file, and embed a batch when it is full."""
-        self._gathered.append((item, item.add_segment(segment)))
-        if len(self._gathered) >= TEXT_BATCH_SIZE:
+    def _gather(self, gathered: _Gathered[T], batch_size: int) -> None:
+        """Add a segment, and start a batch when it is full."""
+        self._gathered.append(gathered)
+        if len(self._gathered) >= batch_size:
             self.flush()
 
-    def flush(self) -> None:
-        """Embed the gathered texts, even if they do not fill a batch."""
-        batch, self._gathered = self._gathered, []
-        if not batch:
-            return
-        with self._profile.measure("texts", len(batch)):
-            texts = [item.segments[position].text or "" for item, position in batch]
-            vectors = embed_apart(self._encoder.encode_passages, texts)
-        for (item, position), vector in zip(batch, vectors, strict=True):
-            if isinstance(vector, Exception):
-                item.fail(f"a text cannot be embedded: {find_reason(vector)}")
-            else:
-                item.vectors[position] = (Retriever.SEMANTIC, vector)
-        self._embedded_at = time.monotonic()
+    def _encode(self, batch: list[_Gathered[T]]) -> list[Vectors | Exception]:
+        with self._profile.measure(self._kind.stage, len(batch)):
+            return embed_apart(self._encode_parts, [gathered.part for gathered in batch])
+
+
+class ImageEmbedder(_Embedder[Pixels]):
+    """Embeds images."""
+
+    def __init__(self, encoder: ImageEncoder, profile: Profile) -> None:
+        super().__init__(_Kind("images", "an image", Retriever.VISUAL), encoder.encode_images, profile)
+        self._encoder = encoder
+
+    def add(self, item: PendingItem, prepared: PreparedImage) -> None:
+        """Add an image as the next segment of its file."""
+        gathered = _Gathered(item, item.add_segment(prepared.segment), prepared.pixels)
+        self._gather(gathered, self._encoder.batch)
+
+
+class TextEmbedder(_Embedder[str]):
+    """Embeds passages."""
+
+    def __init__(self, encoder: TextEncoder, profile: Profile) -> None:
+        super().__init__(_Kind("texts", "a text", Retriever.SEMANTIC), encoder.encode_passages, profile)
+
+    def add(self, item: PendingItem, segment: Segment) -> None:
+        """Add a text as the next segment of its file."""
+        self._gather(_Gathered(item, item.add_segment(segment), segment.text or ""), TEXT_BATCH_SIZE)

@@ -44,7 +44,8 @@ def tag_items(library: OpenHome, check: Callable[[], None], profile: Profile) ->
         if not found.items:
             return count
         with profile.measure("tagging", len(found.items)):
-            joined = _join(found, tagger.tag(found.vectors))
+            # The tagger embeds the names of the tags when it is first used: for documents that is not needed.
+            joined = _join(found, tagger.tag(found.vectors) if len(found.vectors) else [])
             given = {item: _describe(tags, tagger.broader) for item, tags in joined.items()}
             stored.replace(found.items, given, tagger.digest)
         count += len(found.items)

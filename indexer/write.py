@@ -92,18 +92,19 @@ class Writer:
     def close(self) -> None:
         """Stop embedding."""
         self._images.close()
+        self._texts.close()
 
     def _embed(self, is_last: bool, is_starved: bool) -> None:
         """Embed partial batches if nothing will fill them, or they waited too long."""
-        self._images.collect()
-        # While a batch is embedded, the next one can still fill.
-        is_overdue = self._images.idle_seconds > MAX_BATCH_DELAY_SECONDS
-        if is_last or (self._images.is_idle and (is_starved or is_overdue)):
-            self._images.flush()
-        if is_last or is_starved or self._texts.idle_seconds > MAX_BATCH_DELAY_SECONDS:
-            self._texts.flush()
+        for embedder in (self._images, self._texts):
+            embedder.collect()
+            # While a batch is embedded, the next one can still fill.
+            is_overdue = embedder.idle_seconds > MAX_BATCH_DELAY_SECONDS
+            if is_last or (embedder.is_idle and (is_starved or is_overdue)):
+                embedder.flush()
         if is_last:
-            self._images.collect(max_running=0)
+            for embedder in (self._images, self._texts):
+                embedder.collect(max_running=0)
 
     def _write(self, group: Sequence[PendingItem]) -> None:
         with self._profile.measure("writing", len(group)):

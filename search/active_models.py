@@ -71,7 +71,7 @@ def open_active_models(home: Home, spaces: Spaces, machine: Machine) -> ActiveMo
         encoder = active.models.get_encoder(retriever)
         space = found or spaces.add(retriever, SpaceRole.ACTIVE, encoder)
         if space.fingerprint == encoder.fingerprint:
-            active.indexes[retriever] = open_index(home, spaces.database, space, encoder)
+            active.indexes[retriever] = open_index(home, spaces.database, space, encoder, machine.device)
         elif encoder.name in BUNDLED:
             active.outdated[retriever] = space
             active.indexes[retriever] = _open_empty_index(home, spaces.database, space, encoder)
@@ -84,11 +84,15 @@ def open_active_models(home: Home, spaces: Spaces, machine: Machine) -> ActiveMo
     return active
 
 
-def open_index(home: Home, database: Database, space: Space, encoder: ImageEncoder | TextEncoder) -> SpaceIndex:
-    """Return the index of a space that holds the vectors of an encoder."""
+def open_index(
+    home: Home, database: Database, space: Space, encoder: ImageEncoder | TextEncoder, device: str
+) -> SpaceIndex:
+    """Return the index of a space that holds the vectors of an encoder; it is built on a device."""
     # Each model has its own folder, so that one can be filled while another is searched.
     folder = home.index / space.retriever / space.fingerprint
-    return SpaceIndex(database, space.id, space.fingerprint, QueryBank(encoder.bank, encoder.parts), folder)
+    index = SpaceIndex(database, space.id, space.fingerprint, QueryBank(encoder.bank, encoder.parts), folder)
+    index.device = device
+    return index
 
 
 def _open_empty_index(home: Home, database: Database, space: Space, encoder: ImageEncoder | TextEncoder) -> SpaceIndex:

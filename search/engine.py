@@ -7,7 +7,6 @@ from functools import partial
 
 import numpy as np
 
-from search.media.on_demand import load_decoders
 from search.model_swap import ModelSwap
 from search.open_home import OpenHome
 from search.paging import Cursor, LruCache, Page, follows, list_items, read_cursor, resume, write_cursor
@@ -37,6 +36,7 @@ from search.scoring.grouping import Stack, choose_cover, diversify
 from search.storage.folders import check_folder
 from search.text.dates.reading import get_today
 from search.text.snippets import choose_lines, cut_snippet
+from search.warm_up import WarmUp, load
 
 # The number of segments that each retriever returns for `Engine.find_moments`.
 MAX_MOMENTS = 500
@@ -45,13 +45,18 @@ MAX_CACHED_PAGE = 200
 
 
 class Engine:
-    """Answers queries over one library, and caches rankings and pages. Thread-safe."""
+    """Answers queries over one library, and caches rankings and pages. Thread-safe.
+
+    Attributes:
+        warming: The state of the warm-up.
+    """
 
     def __init__(self, library: OpenHome) -> None:
-        self._swap = ModelSwap(library, _load, self._clear)
+        self._swap = ModelSwap(library, load, self._clear)
         self._rankings = LruCache[Ranking]()
         self._pages = LruCache[Page]()
         self._coverage = LruCache[Coverage]()
+        self.warming = WarmUp()
 
     @property
     def library(self) -> OpenHome:
@@ -61,8 +66,7 @@ class Engine:
     def warm_up(self) -> None:
         """Load the models and indexes for text queries, and finish index builds that were interrupted."""
         library = self.library
-        _load(library, library.catalog.read_revision())
-        library.media.warm_up(load_decoders)
+        self.warming.run(library)
         for index in library.indexes.values():
             index.rebuild_if_stale()
 
@@ -283,13 +287,6 @@ class Engine:
             is_guessed = has_dates and item.is_date_guessed
             hits.append(Hit(offset + place + 1, ranked.score, relevant, item, evidence, others, is_guessed))
         return tuple(hits)
-
-
-def _load(library: OpenHome, revision: int) -> None:
-    """Load the models and indexes that a text query needs."""
-    for index in library.indexes.values():
-        index.refresh(revision)
-    encode_query(library, Query(text="a photo", recognize=False))
 
 
 def _describe_place(item: Item, query: Query, evidence: Evidence) -> Evidence:

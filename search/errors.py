@@ -121,6 +121,17 @@ class BusyError(CrossmodalError):
     title = "Busy"
 
 
+class LoadingError(CrossmodalError):
+    """The server has started, and is still loading models or indexes.
+
+    Requests are answered, but those that need what is being loaded wait for it.
+    """
+
+    http_status = 503
+    problem_type = "urn:crossmodal:problem:loading"
+    title = "Still loading"
+
+
 class StorageError(CrossmodalError):
     """The disk of a file does not respond. Other files can be read.
 

@@ -56,6 +56,11 @@ class Home:
         return self.root / "models"
 
     @property
+    def languages(self) -> Path:
+        """The model that detects languages, decompressed; can be rebuilt."""
+        return self.root / "languages"
+
+    @property
     def tags(self) -> Path:
         """The user's copy of the vocabulary of machine tags, if there is one."""
         return self.root / "tags.tsv"

@@ -28,7 +28,7 @@ from search.storage.volumes import Volumes
 MAX_WAITING_CONVERSIONS, CONVERSION_NICENESS = 8, 10
 
 # At least this many queries are encoded at the same time, since the texts of several are embedded together. Images do
-# not gain from that; their encoders have a limit of their own.
+# not gain from that; their encoders have a separate limit.
 MIN_ENCODED = 8
 
 

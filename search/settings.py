@@ -13,14 +13,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, PrivateAttr, SecretStr, ValidationError, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    EnvSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-    TomlConfigSettingsSource,
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    field_validator,
 )
 
 from search.errors import UsageError
@@ -39,7 +40,7 @@ MIB = 1024 * 1024
 
 AbsolutePath = Annotated[Path, AfterValidator(lambda path: path.expanduser().absolute())]
 # Several values in one line.
-Names = Annotated[tuple[str, ...], NoDecode]
+Names = tuple[str, ...]
 
 
 class SettingSource(StrEnum):
@@ -75,12 +76,10 @@ def count_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-class Settings(BaseSettings):
+class Settings(BaseModel):
     """Everything that can be configured. The constructor takes values only; `read_settings` reads all sources."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=ENVIRONMENT_PREFIX,
-        env_ignore_empty=True,
+    model_config = ConfigDict(
         extra="forbid",
         frozen=True,
         validate_default=True,
@@ -118,7 +117,7 @@ class Settings(BaseSettings):
     preview_space: int = Field(4096, ge=64, description="Disk space for clips, converted films and documents, in MiB.")
     rate_limit: str = Field("3000 per minute", description="Requests of one key, account or address; off for no limit.")
     sign_in_limit: str = Field("30 per minute", description="Attempts to sign in from one address; off for no limit.")
-    allowed_roots: Annotated[tuple[AbsolutePath, ...], NoDecode] = Field(
+    allowed_roots: tuple[AbsolutePath, ...] = Field(
         (), description="Folders that may be added over REST, with all below, separated by commas."
     )
     follow_outside_links: bool = Field(False, description="Follow symbolic links that lead out of their source.")
@@ -186,18 +185,6 @@ class Settings(BaseSettings):
             seconds=self.voice_seconds,
         )
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Use only the arguments of the constructor. `read_settings` reads the other sources and records them."""
-        return (init_settings,)
-
     @field_validator("threads")
     @classmethod
     def _count_threads(cls, threads: int) -> int:
@@ -254,7 +241,7 @@ def read_settings(home: Path | None = None, device: str | None = None, server: s
     """
     given = (("home", home), ("device", device), ("server", server))
     command_line = {name: value for name, value in given if value is not None}
-    environment = EnvSettingsSource(Settings)()
+    environment = _read_environment()
     folder = Path(command_line.get("home") or environment.get("home") or find_default_home()).expanduser()
     values = {
         SettingSource.FILE: _read_file(folder / SETTINGS_FILE),
@@ -293,10 +280,19 @@ def name_variable(name: str) -> str:
     return ENVIRONMENT_PREFIX + name.upper()
 
 
+def _read_environment() -> dict[str, str]:
+    """Return the settings of the environment. The case of a name does not matter, and an empty value is none."""
+    variables = {name.upper(): value for name, value in os.environ.items()}
+    found = {name: variables.get(name_variable(name), "") for name in Settings.model_fields}
+    return {name: value for name, value in found.items() if value}
+
+
 def _read_file(path: Path) -> dict[str, Any]:
     """Return the settings of a file; empty if it does not exist. Raise UsageError if the file is not valid."""
+    if not path.is_file():
+        return {}
     try:
-        found: dict[str, Any] = TomlConfigSettingsSource(Settings, path)()
+        found = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise UsageError(f"Cannot read {path}: {error}. Fix or remove the file.") from error
     unknown = sorted(found.keys() - Settings.model_fields.keys())

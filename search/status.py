@@ -9,8 +9,12 @@ from search.open_home import OpenHome
 from search.paths import find_access_problems, is_below
 from search.storage.consistency import check_database, find_contradictions
 from search.storage.earlier_recordings import count_earlier_recordings
+from search.storage.faiss_index import choose_probes
+from search.storage.snapshot import Snapshot
 from search.storage.spaces import Space, SpaceRole, Spaces
 
+# The index of a space whose vectors are all compared.
+_DESCRIBED_EXACT = {"cells": 0, "probes": 0, "text_recall": 1.0, "vector_recall": 1.0}
 # Seconds to wait for the disks of sources. One that takes longer counts as unavailable.
 CHECK_SECONDS = 2.0
 
@@ -30,7 +34,8 @@ def read_status(library: OpenHome) -> dict[str, Any]:
     for retriever, index in library.indexes.items() if is_complete else ():
         snapshot = index.refresh(revision)
         spaces[str(retriever)] = _describe_space(library.spaces, library.spaces.get(retriever)) | {
-            "generation": snapshot.generation.manifest.generation if snapshot.generation else 0
+            "generation": snapshot.generation.manifest.generation if snapshot.generation else 0,
+            "index": _describe_index(snapshot),
         }
     others = [space for space in library.spaces.list_all() if is_complete and space.role is not SpaceRole.ACTIVE]
     return {
@@ -85,6 +90,22 @@ def _describe_space(spaces: Spaces, space: Space) -> dict[str, Any]:
     }
 
 
+def _describe_index(snapshot: Snapshot) -> dict[str, Any]:
+    """Return how the vectors of a space are searched, and the recall that was measured when the index was built."""
+    if snapshot.generation is None:
+        return {"vectors": 0, "delta": len(snapshot.delta.ids)} | _DESCRIBED_EXACT
+    index, probing = snapshot.generation.index, snapshot.generation.manifest.probing
+    described = {"vectors": len(index), "delta": len(snapshot.delta.ids)}
+    if index.cells is None:
+        return described | _DESCRIBED_EXACT
+    return described | {
+        "cells": index.cell_count,
+        "probes": choose_probes(index.cell_count, 1.0, measured=index.probes),
+        "text_recall": probing.text_recall if probing is not None else None,
+        "vector_recall": probing.vector_recall if probing is not None else None,
+    }
+
+
 def _explain_choice(library: OpenHome) -> str:
     models = library.models
     names = (models.image_encoder.name, models.text_encoder.name, models.transcriber.name)
@@ -121,6 +142,7 @@ def verify_library(library: OpenHome) -> list[str]:
     problems += [f"catalog: {line}" for line in find_contradictions(catalog.database)]
     revision = catalog.read_revision()
     for retriever, index in library.indexes.items():
+        index.check_files()
         snapshot = index.refresh(revision)
         indexed = snapshot.read_ids()
         committed = index.read_live_ids()

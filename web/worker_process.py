@@ -4,25 +4,30 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from types import TracebackType
 
 from search.settings import Settings
 
 # Seconds to wait before a worker that died is restarted.
 RESTART_DELAY_SECONDS = 5.0
+# How long a worker waits at most until the server has loaded its models.
+MAX_DELAY_SECONDS = 30.0
 
 
 class WorkerProcess:
     """`crossmodal worker` with the home and device of the settings, which runs inside a `with` block."""
 
-    def __init__(self, settings: Settings, disabled: bool = False) -> None:
+    def __init__(self, settings: Settings, disabled: bool = False, after: threading.Event | None = None) -> None:
         """Create it.
 
         Args:
             settings: The settings.
             disabled: Do not start a worker.
+            after: The worker starts after this event, or after `MAX_DELAY_SECONDS` if it takes longer.
         """
         self._settings = settings
+        self._after = after
         self._stop = threading.Event()
         self._thread = None if disabled else threading.Thread(target=self._keep_running, daemon=True)
 
@@ -44,6 +49,10 @@ class WorkerProcess:
 
     def _keep_running(self) -> None:
         settings = self._settings
+        waiting_until = time.monotonic() + MAX_DELAY_SECONDS
+        while self._after is not None and not self._after.wait(0.1) and time.monotonic() < waiting_until:
+            if self._stop.is_set():
+                return
         command = [sys.executable, "-m", "crossmodal", "--home", str(settings.home), "--device", settings.device]
         while not self._stop.is_set():
             process = subprocess.Popen(

@@ -24,7 +24,8 @@ from search.evaluation.cases import Case, read_cases
 from search.open_home import OpenHome, open_home
 from search.records import Ids, ItemType, Query, Retriever, Vectors
 from search.settings import read_settings
-from search.storage.faiss_index import MAX_FLAT_VECTORS, build_index, choose_probes, search_index
+from search.storage.faiss_build import build_index
+from search.storage.faiss_index import MAX_SCANNED_SHARE, VectorIndex, choose_probes, search_index
 
 SHARES = (0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.3, 0.5, 1.0)
 DEPTH, BEST = 256, 10
@@ -80,7 +81,7 @@ def find_exactly(vectors: Vectors, queries: Vectors, allowed: Ids) -> list[Ids]:
     return [allowed[row] for row in order]
 
 
-def find(index: object, vectors: Vectors, query: Vectors, allowed: Ids | None, probes: int | None = None) -> Ids:
+def find(index: VectorIndex, vectors: Vectors, query: Vectors, allowed: Ids | None, probes: int | None = None) -> Ids:
     """Return the ids of the best results of the index, rescored with the exact vectors."""
     _, ids = search_index(index, query[None], min(DEPTH, len(vectors)), allowed, np.zeros(0, np.int64), probes)
     found = ids[0][ids[0] >= 0]
@@ -88,7 +89,7 @@ def find(index: object, vectors: Vectors, query: Vectors, allowed: Ids | None, p
 
 
 def time_search(
-    index: object, vectors: Vectors, queries: Vectors, allowed: Ids | None, probes: int | None = None
+    index: VectorIndex, vectors: Vectors, queries: Vectors, allowed: Ids | None, probes: int | None = None
 ) -> float:
     """Return the median milliseconds per query."""
     milliseconds = []
@@ -102,9 +103,10 @@ def time_search(
 def measure(originals: Vectors, queries: Vectors, size: int) -> None:
     """Print recall and time for each filter in a library of one size."""
     vectors = make_vectors(originals, size)
-    index = build_index(np.arange(size, dtype=np.int64), vectors)
+    ids = np.arange(size, dtype=np.int64)
+    index = VectorIndex(ids, vectors, build_index(ids, vectors))
     folders = assign_folders(vectors)
-    print(f"{size:,} vectors, {'exhaustive' if size <= MAX_FLAT_VECTORS else f'{index.nlist} cells'}", flush=True)
+    print(f"{size:,} vectors, {f'{index.cell_count} cells' if index.cell_count else 'exhaustive'}", flush=True)
     for share in SHARES:
         for kind, allowed in draw_filters(size, folders, share):
             allowed_or_all = None if share == 1 else allowed
@@ -113,9 +115,9 @@ def measure(originals: Vectors, queries: Vectors, size: int) -> None:
             recall = np.mean([len(np.intersect1d(a, b)) / len(a) for a, b in zip(exact, found, strict=True)])
             search_ms = time_search(index, vectors, queries, allowed_or_all)
             line = f"  {share:6.1%} {kind:8} recall@10 {recall:.4f}  {search_ms:6.2f} ms"
-            if size > MAX_FLAT_VECTORS:
-                scan_ms = time_search(index, vectors, queries, allowed_or_all, index.nlist)
-                line += f"   probing {choose_probes(index.nlist, share):5} cells; scanning all {scan_ms:6.2f} ms"
+            if index.cell_count and share > MAX_SCANNED_SHARE:
+                scan_ms = time_search(index, vectors, queries, allowed_or_all, index.cell_count)
+                line += f"   probing {choose_probes(index.cell_count, share):5} cells; scanning all {scan_ms:6.2f} ms"
             print(line, flush=True)
 
 

@@ -16,6 +16,7 @@ from search.running_server import RunningServer
 
 if TYPE_CHECKING:
     from crossmodal.protocol import AnyLibrary
+    from search.encoders.compact.towers import E5Encoder
     from search.settings import Settings
 
 API = "/api/v1"
@@ -48,6 +49,7 @@ class Answerer(ExitStack):
         super().__init__()
         self._target = target
         self._library: AnyLibrary | None = None
+        self._preloaded: E5Encoder | None = None
 
     @property
     def home(self) -> Path | None:
@@ -99,10 +101,12 @@ class Answerer(ExitStack):
                 return Client(server.url, server.token)
             settings = settings.read_settings()
         if has_text and not settings.server:
-            from search.text.language import load_in_background
+            from crossmodal.cli.preloading import preload
+            from search.home import Home
 
-            load_in_background()
-        return open_library(settings)
+            if Home(settings.home).catalog.exists():
+                self._preloaded = preload(settings)
+        return open_library(settings, searches=has_text)
 
 
 def _make_body(query: Query) -> dict[str, Any]:

@@ -37,13 +37,7 @@ def status_command(settings: Settings, as_json: bool) -> None:
         click.echo(f"disk      {show_controls(path)} (unavailable: {status['unavailable'][path]})")
     for kind, states in status["items"].items():
         click.echo(f"{kind:9} " + ", ".join(f"{number} {state}" for state, number in states.items()))
-    for name, space in status["spaces"].items():
-        click.echo(
-            f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings, "
-            f"generation {space['generation']}"
-        )
-    for name, space in status["other_spaces"].items():
-        click.echo(f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings")
+    _print_spaces(status)
     for name, update in status["outdated"].items():
         click.echo(f"update    {name}: {update['done']} of {update['total']} re-embedded; {OUTDATED}")
     if status.get("earlier_recordings"):
@@ -55,6 +49,29 @@ def status_command(settings: Settings, as_json: bool) -> None:
     click.echo(f"speech    {status['speech']}")
     click.echo(f"text      {status.get('text_reader') or UNREAD}")
     click.echo(f"models    {status['chosen']}")
+
+
+def _print_spaces(status: dict[str, Any]) -> None:
+    for name, space in status["spaces"].items():
+        click.echo(
+            f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings, "
+            f"generation {space['generation']}"
+        )
+        if "index" in space:
+            click.echo(f"index     {name}: {_describe_index(space['index'])}")
+    for name, space in status["other_spaces"].items():
+        click.echo(f"space     {name}: {space['model']}, {space['dimension']}-d, {space['embeddings']} embeddings")
+
+
+def _describe_index(index: dict[str, Any]) -> str:
+    """Return how the vectors of a space are searched, in words."""
+    delta = f"; {index['delta']} not in it yet" if index["delta"] else ""
+    if not index["cells"]:
+        return f"compares all {index['vectors']} vectors exactly{delta}"
+    measured = {"texts": index["text_recall"], "vectors": index["vector_recall"]}
+    recall = ", ".join(f"{value:.3f} for {kind}" for kind, value in measured.items() if value is not None)
+    probed = f"probes {index['probes']} of {index['cells']} cells of {index['vectors']} vectors"
+    return f"{probed}, measured recall@10 {recall}{delta}"
 
 
 @click.command("files")

@@ -7,8 +7,12 @@ if TYPE_CHECKING:
     from search.settings import Settings
 
 
-def open_library(settings: "Settings") -> "AnyLibrary":
+def open_library(settings: "Settings", searches: bool = False) -> "AnyLibrary":
     """Open the library that a command uses. It must exist.
+
+    Args:
+        settings: The settings.
+        searches: Load the indexes of a home in the background, since a search comes next.
 
     Raises:
         HomeError: The home cannot be used.
@@ -18,7 +22,13 @@ def open_library(settings: "Settings") -> "AnyLibrary":
         from crossmodal.client import Client
 
         return Client(settings.server, settings.key.get_secret_value())
-    from crossmodal.api import Library
     from search.open_home import open_home
 
-    return Library(open_home(settings))
+    opened = open_home(settings)
+    if searches:
+        from crossmodal.cli.preloading import preload_indexes
+
+        preload_indexes(opened)
+    from crossmodal.api import Library
+
+    return Library(opened)

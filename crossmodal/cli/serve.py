@@ -62,19 +62,25 @@ def serve_command(settings: Settings, host: str, port: int, no_worker: bool, set
 
 
 def _serve(settings: Settings, address: Address, no_worker: bool, setup: bool) -> None:
+    from web.server.tuning import tune_for_requests
+
+    tune_for_requests()
+    gc.disable()  # until the models are loaded
+    from crossmodal.cli.preloading import preload
+
+    _preloaded = preload(settings)  # shared as long as it is referenced
     from search.engine import Engine
     from search.open_home import open_home
     from search.running_server import announce
     from web.app import create_app
     from web.server.server import listen, serve
-    from web.server.tuning import tune_for_requests
     from web.worker_process import WorkerProcess
 
-    tune_for_requests()
     with open_home(settings, create=True) as library:
         token = _prepare_setup(library, address, setup)
         settings = _add_own_names(settings, address)
         engine = Engine(library)
+        engine.warming.announce()
         running = _make_running(address)
         app = create_app(engine, settings, token.hash if token is not None else None, running.token)
         sockets = listen(address.host, address.port)
@@ -84,9 +90,10 @@ def _serve(settings: Settings, address: Address, no_worker: bool, setup: bool) -
         if token is not None:
             click.echo(f"Create the first account here: {address.url}/setup#token={token.text}")
         # Load the models now, so that the first query does not wait for them.
-        is_stopping = threading.Event()
-        threading.Thread(target=_warm_up, args=(engine, is_stopping), daemon=True).start()
-        with announce(settings.home, running), WorkerProcess(settings, disabled=no_worker) as worker:
+        is_stopping, is_loaded = threading.Event(), threading.Event()
+        threading.Thread(target=_warm_up, args=(engine, is_stopping, is_loaded), daemon=True).start()
+        # The worker starts after that: its imports would keep the processors from it.
+        with announce(settings.home, running), WorkerProcess(settings, no_worker, is_loaded) as worker:
             finished = serve(app, settings, sockets, on_stop=worker.stop)
             is_stopping.set()
         if not finished:
@@ -138,7 +145,7 @@ def _exit(_number: int, _frame: object) -> NoReturn:
     raise SystemExit(0)
 
 
-def _warm_up(engine: "Engine", is_stopping: threading.Event) -> None:
+def _warm_up(engine: "Engine", is_stopping: threading.Event, is_loaded: threading.Event) -> None:
     """Load the models and exclude them from garbage collection, which would scan their large word lists."""
     try:
         engine.warm_up()
@@ -146,5 +153,8 @@ def _warm_up(engine: "Engine", is_stopping: threading.Event) -> None:
         if is_stopping.is_set():
             return  # the library was closed meanwhile
         raise
+    finally:
+        gc.enable()
+        is_loaded.set()
     gc.collect()
     gc.freeze()

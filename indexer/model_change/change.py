@@ -138,7 +138,8 @@ def change_model(library: OpenHome, change: Change, options: Options, progress: 
     if not change.pace.force:
         _require_complete(outcome, library.spaces.count_items(active.id))
     # The first search with the new model should not have to build its index.
-    index, revision = open_index(library.home, library.database, space, encoder), library.catalog.read_revision()
+    index = open_index(library.home, library.database, space, encoder, library.machine.device)
+    revision = library.catalog.read_revision()
     with closing(StoppableThread("build")) as thread:
         wait_for(thread.submit(lambda: index.build(revision)), options.check)
     drop_spaces(library, change.retriever, (SpaceRole.PREVIOUS,))

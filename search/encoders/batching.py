@@ -1,7 +1,7 @@
 """Calls of several threads, run together by one of them."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
@@ -31,7 +31,7 @@ class Batcher(Generic[Argument, Value]):
     No call waits for others to arrive: what has arrived during one run is the next batch.
     """
 
-    def __init__(self, run: Callable[[Sequence[Argument]], Sequence[Value]], most: int) -> None:
+    def __init__(self, run: Callable[[Sequence[Argument]], Iterable[Value]], most: int) -> None:
         """Create a batcher.
 
         Args:

@@ -10,11 +10,11 @@ from search.encoders.manifest import ManifestFolder, ModelManifest, find_folder
 from search.encoders.ocr.engine import ImageTextReader
 from search.encoders.runtime import Machine
 from search.errors import ModelError
-from search.media.image.pillow import PilImage
 from search.records import Retriever
 
 if TYPE_CHECKING:
     from search.encoders.compact.towers import E5Encoder
+    from search.media.image.pillow import PilImage
 
 # The bundled default models. They need no download and support about 100 languages.
 IMAGE_MODEL, TEXT_MODEL, SPEECH_MODEL = BUNDLED = "compact/flickr8k", "multilingual-e5-small", "whisper-base"
@@ -71,14 +71,14 @@ def choose_models(folder: Path, machine: Machine, names: ModelNames) -> Models:
     Raises:
         ModelError: A model is not on this machine.
     """
-    from search.encoders.compact.files import CompactFiles
-    from search.encoders.compact.towers import CompactQueryClassifier, open_e5
+    from search.encoders.compact.files import open_files
+    from search.encoders.compact.towers import CompactQueryClassifier, share_e5
     from search.encoders.ocr.reader import choose_text_reader
     from search.encoders.whisper.choice import choose_transcriber
 
-    files = CompactFiles()
+    files = open_files()
     # The image encoder, the text encoder and the classifier share one text encoder in memory.
-    e5 = open_e5(files, machine)
+    e5 = share_e5(machine)
     return Models(
         image_encoder=load_image_encoder(names.visual or IMAGE_MODEL, folder, machine, e5),
         text_encoder=load_text_encoder(names.semantic or TEXT_MODEL, folder, machine, e5),
@@ -105,9 +105,9 @@ def find_current(name: str, folder: Path) -> str:
     if base == name or base not in BUNDLED:
         return name
     from search.encoders.adapter import read_adapter
-    from search.encoders.compact.files import CompactFiles
+    from search.encoders.compact.files import open_files
 
-    return name if read_adapter(name, folder).base == CompactFiles().image_fingerprint else base
+    return name if read_adapter(name, folder).base == open_files().image_fingerprint else base
 
 
 def load_image_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder | None" = None) -> ImageEncoder:
@@ -128,11 +128,11 @@ def load_image_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder
         base = load_image_encoder(name.partition(ADAPTED)[0], folder, machine, e5)
         return AdaptedImageEncoder(name, base, read_adapter(name, folder))
     if name == IMAGE_MODEL:
-        from search.encoders.compact.files import CompactFiles
-        from search.encoders.compact.towers import CompactImageEncoder, open_e5
+        from search.encoders.compact.files import open_files
+        from search.encoders.compact.towers import CompactImageEncoder, share_e5
 
-        files = CompactFiles()
-        return CompactImageEncoder(files, e5 or open_e5(files, machine), machine)
+        files = open_files()
+        return CompactImageEncoder(files, e5 or share_e5(machine), machine)
     from search.encoders.open_clip.encoder import OpenClipImageEncoder
 
     manifest, manifest_folder = find_manifest(name, Retriever.VISUAL, folder, machine)
@@ -152,11 +152,11 @@ def load_text_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder 
         ModelError: The model is not on this machine.
     """
     if name == TEXT_MODEL:
-        from search.encoders.compact.files import CompactFiles
-        from search.encoders.compact.towers import CompactTextEncoder, open_e5
+        from search.encoders.compact.files import open_files
+        from search.encoders.compact.towers import CompactTextEncoder, share_e5
 
-        files = CompactFiles()
-        return CompactTextEncoder(files, e5 or open_e5(files, machine), machine)
+        files = open_files()
+        return CompactTextEncoder(files, e5 or share_e5(machine), machine)
     from search.encoders.sentence.encoder import SentenceEncoder
 
     manifest, manifest_folder = find_manifest(name, Retriever.SEMANTIC, folder, machine)
@@ -164,7 +164,7 @@ def load_text_encoder(name: str, folder: Path, machine: Machine, e5: "E5Encoder 
 
 
 def read_manifest(
-    name: str, retriever: Retriever, folder: Path, machine: Machine, images: Sequence[PilImage] = ()
+    name: str, retriever: Retriever, folder: Path, machine: Machine, images: "Sequence[PilImage]" = ()
 ) -> ModelManifest:
     """Return the manifest of a model. If there is none, load the model once to write it.
 

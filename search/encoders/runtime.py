@@ -1,6 +1,5 @@
 """Choose the fastest runtime of a model by measurement."""
 
-import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -99,8 +98,10 @@ def measure_trials(trials: list[Trial], sample: TrialInput) -> TrialResults:
 
 def measure_rate(encode: Encode, sample: TrialInput) -> tuple[float, Vectors]:
     """Return the samples per second and the vectors, shape (n, d). The runtime must be warmed up."""
+    from statistics import median
+
     rounds = [_time_run(encode, sample) for _ in range(ROUNDS)]
-    return len(sample) / statistics.median(seconds for seconds, _ in rounds), rounds[0][1]
+    return len(sample) / median(seconds for seconds, _ in rounds), rounds[0][1]
 
 
 def _run_quickly(trial: Trial, sample: TrialInput) -> tuple[float, Vectors]:

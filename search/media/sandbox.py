@@ -14,11 +14,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from multiprocessing.connection import Connection
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from search.errors import HomeError, UnreadableMediaError
 from search.process_memory import MEBIBYTE, limit_memory, tune_malloc
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 START_TIMEOUT_SECONDS = 120.0
 # How long to wait for the end of a process that was killed.
@@ -119,8 +121,10 @@ class Sandbox:
         if connection is not None:
             connection.close()
 
-    def _start(self) -> Connection:
+    def _start(self) -> "Connection":
         """Return the connection to the process, which is started if none is running."""
+        from multiprocessing.connection import Connection
+
         if self._connection is not None:
             return self._connection
         ours, theirs = socket.socketpair()
@@ -180,6 +184,8 @@ def run_child(name: str, descriptor: int) -> None:
         name: The function as `module:name`.
         descriptor: The file descriptor of the connection to the sandbox.
     """
+    from multiprocessing.connection import Connection
+
     module, function = name.split(":")
     work: Work = getattr(importlib.import_module(module), function)
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError), Connection(descriptor) as connection:

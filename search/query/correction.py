@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from itertools import islice, pairwise
 from pathlib import Path
 
@@ -52,13 +52,20 @@ class KnownWords:
         ranks: English words with their rank by frequency, from 0.
         things: Words in names of things.
         others: Words that are never suggested as a correction, one per line, with a newline before and after each.
-        by_length: English words and names of things, by number of letters.
     """
 
     ranks: Mapping[str, int]
     things: frozenset[str]
     others: bytes
-    by_length: Mapping[int, tuple[str, ...]]
+
+    @cached_property
+    def by_length(self) -> Mapping[int, Sequence[str]]:
+        """English words and names of things, by number of letters. Only needed for a word that is in no list."""
+        by_length: dict[int, list[str]] = {}
+        # The more frequent of equally near words come first.
+        for word in (*self.ranks, *sorted(self.things - self.ranks.keys())):
+            by_length.setdefault(len(word), []).append(word)
+        return by_length
 
     def knows(self, word: str) -> bool:
         """Return whether a word is in any list."""
@@ -73,10 +80,7 @@ def read_known_words() -> KnownWords:
     )
     ranks = {word: rank for rank, word in enumerate(english.decode().split())}
     named = frozenset(things.decode().split())
-    by_length: dict[int, list[str]] = {}
-    for word in (*ranks, *sorted(named - ranks.keys())):  # the more frequent of equally near words come first
-        by_length.setdefault(len(word), []).append(word)
-    return KnownWords(ranks, named, b"\n%b\n" % others, {length: tuple(words) for length, words in by_length.items()})
+    return KnownWords(ranks, named, b"\n%b\n" % others)
 
 
 def correct_query(text: str, library_words: Collection[str], detect_language: Detect) -> str | None:

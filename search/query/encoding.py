@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from search.errors import NoSpeechError, UsageError
-from search.media.on_demand import decode_voice
 from search.open_home import OpenHome
 from search.query.correction import correct_query
 from search.query.filters import leave_out
@@ -193,6 +192,8 @@ def _transcribe(library: OpenHome, query: Query, voice: bytes) -> VoiceTranscrip
 
 def _recognize(library: OpenHome, voice: bytes, languages: Sequence[str], translate: bool) -> VoiceTranscript:
     """Return the transcript of a recording in one of some languages, or in any."""
+    from search.media.on_demand import decode_voice
+
     transcriber = library.models.transcriber
     samples = library.media.call(decode_voice, voice, library.limits.seconds)
     transcript = transcriber.transcribe_query(samples, languages)

@@ -6,7 +6,6 @@ Everything else is plain text. A word before a colon that is not a filter (`note
 well, unless it is a misspelled filter.
 """
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -149,7 +148,9 @@ def _find_filter(keyword: str | None, value: str) -> str | None:
         if not value:
             raise UsageError(f"{lowered}: needs a value: {FILTERS[name].expects}")
         return name
-    similar = difflib.get_close_matches(lowered, FILTERS_BY_KEYWORD, 1, cutoff=0.8)
+    from difflib import get_close_matches
+
+    similar = get_close_matches(lowered, FILTERS_BY_KEYWORD, 1, cutoff=0.8)
     if similar:
         expects = FILTERS[FILTERS_BY_KEYWORD[similar[0]]].expects
         raise UsageError(f"there is no filter {keyword}: did you mean {similar[0]}: ({expects})?")

@@ -7,7 +7,6 @@ import numpy as np
 
 from search.deadline import check_deadline
 from search.errors import UsageError
-from search.media.on_demand import prepare_image
 from search.open_home import OpenHome
 from search.paths import find_file
 from search.records import ItemType, Pixels, QueryPart, Retriever, Vectors
@@ -46,6 +45,8 @@ def decode_part(library: OpenHome, part: QueryPart) -> Pixels | None:
         image = _find_image(library, part.item)
     if image is None or part.text is not None:
         return None
+    from search.media.on_demand import prepare_image
+
     transform = library.models.image_encoder.transform
     return library.media.call(prepare_image, image, part.crop, transform, library.limits.pixels)
 

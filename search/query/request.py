@@ -1,6 +1,5 @@
 """The JSON form of a search, which the REST API, the addresses of the web page and saved searches share."""
 
-import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar, get_args
@@ -212,7 +211,9 @@ def _explain(model: type[BaseModel], error: Mapping[str, Any]) -> str:
         return f"{'.'.join(map(str, (*parents, name)))}: {error['msg'].removeprefix('Value error, ')}"
     where = f"{'.'.join(map(str, parents))}: " if parents else ""
     known = _list_names(_find_model(model, parents))
-    similar = difflib.get_close_matches(str(name).lower(), known, n=1)
+    from difflib import get_close_matches
+
+    similar = get_close_matches(str(name).lower(), known, n=1)
     hint = f"; did you mean `{similar[0]}`?" if similar else f". Known fields: {', '.join(known)}."
     return f"{where}Unknown field `{str(name)[:60]}`{hint}"
 

@@ -176,16 +176,16 @@ class TextRetriever:
         probabilities = to_probability(self._scorer.compute_logits(features, exact, vectors))
         probabilities[: len(metadata)] = self._reduce_unsure(probabilities[: len(metadata)], metadata, features)
         not_excluded = np.pad(self._compute_not_excluded(vectors), (0, len(rest)), constant_values=1)
-        is_shown: Flags | slice = not_excluded > 1 - EXCLUSION_CUT
-        if is_shown.all():
-            is_shown = slice(None)  # so that nothing is copied
+        flags = not_excluded > 1 - EXCLUSION_CUT
+        # Nothing is copied if nothing is excluded.
+        is_shown: Flags | slice = slice(None) if flags.all() else flags
         return CandidateSet(
             segments[is_shown],
             items[is_shown],
             places[is_shown],
             cosines[is_shown],
             (probabilities * not_excluded)[is_shown],
-            vectors[is_shown if isinstance(is_shown, slice) else is_shown[: len(vectors)]],
+            vectors[slice(None) if flags.all() else flags[: len(vectors)]],
             TextFeatures({name: values[is_shown] for name, values in features.items()}, exact[is_shown]),
             self._scorer.estimate_floor(features, len(ids)),
             {Retriever.SEMANTIC: is_semantic_exhausted, Retriever.LEXICAL: is_lexical_exhausted},

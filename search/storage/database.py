@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -222,8 +223,13 @@ def _make_engine(path: Path) -> Engine:
         connection.create_function("fold_name", 1, fold_name, deterministic=True)
         connection.create_function("compose_name", 1, compose_name, deterministic=True)
         # Called by the triggers that update the full-text index.
-        connection.create_function("list_pieces", 1, lambda value: " ".join(analyze(value).pieces), deterministic=True)
-        connection.create_function("list_wholes", 1, lambda value: " ".join(analyze(value).wholes), deterministic=True)
+        analyze_once = lru_cache(maxsize=1)(analyze)  # a trigger calls both functions with the same text
+        connection.create_function(
+            "list_pieces", 1, lambda value: " ".join(analyze_once(value).pieces), deterministic=True
+        )
+        connection.create_function(
+            "list_wholes", 1, lambda value: " ".join(analyze_once(value).wholes), deterministic=True
+        )
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:

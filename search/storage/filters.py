@@ -206,7 +206,7 @@ def mark_items(database: Database, revision: int, _today: date, filters: Filters
     """
     ids = select_items(database, filters)
     flags = mark_ids(ids, int(ids.max(initial=0)) + 2)
-    flags.flags.writeable = False
+    flags.setflags(write=False)
     return flags
 
 
@@ -233,7 +233,8 @@ def select_hidden(database: Database, space_id: int) -> Ids:
         select(t.embedding.c.id)
         .join(t.segment, t.segment.c.id == t.embedding.c.segment_id)
         .join(t.item, t.item.c.id == t.segment.c.item_id)
-        .where(t.embedding.c.space_id == space_id, t.item.c.state.in_(_HIDDEN_STATES))
+        # With `+ 0` SQLite begins with the few hidden items, not with all embeddings of the space.
+        .where(t.embedding.c.space_id + 0 == space_id, t.item.c.state.in_(_HIDDEN_STATES))
     )
     return read_ids(database, join_ids(query))
 

@@ -1,6 +1,5 @@
 """Folders: what the catalog has in them, as a tree, and which ones a name means."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -173,7 +172,9 @@ def _find_similar(path: str, known: Iterable[str]) -> list[str]:
         name = one if is_path else one.rpartition("/")[2]
         by_key.setdefault(fold_name(name) or "", name)
     wanted = (fold_name(path) or "").rstrip("/").rpartition("/")
-    found = difflib.get_close_matches(fold_name(path) or "", by_key, MAX_SIMILAR)
+    from difflib import get_close_matches
+
+    found = get_close_matches(fold_name(path) or "", by_key, MAX_SIMILAR)
     if is_path and not found:  # the name may exist elsewhere
         found = [key for key in by_key if key.rpartition("/")[2] == wanted[2]][:MAX_SIMILAR]
     return [by_key[key] for key in found]

@@ -1,33 +1,35 @@
 """Index generations: immutable built states of a space on disk, each described by a manifest."""
 
-import hashlib
 import json
-import mmap
 import os
 import shutil
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from search.deadline import check_deadline
 from search.errors import HomeError
-from search.records import Ids, Sample, Vectors
-from search.storage.baselines import QueryBank, measure_baselines
-from search.storage.embedding_rows import ROW_METADATA, Rows, make_rows, to_float32
-from search.storage.faiss_index import build_index, read_index, write_index
+from search.records import Sample, Vectors
+from search.storage.baselines import QueryBank
+from search.storage.embedding_rows import Rows
+from search.storage.faiss_build import MAX_FLAT_VECTORS, build_index
+from search.storage.faiss_index import VectorIndex, read_index, write_index
+from search.storage.generation_files import (
+    HASHING_SHARE,
+    MappedFiles,
+    are_as_written,
+    are_intact,
+    map_files,
+    read_stamp,
+    sync_file,
+    sync_folder,
+)
+from search.storage.generation_rows import RowsWithBaselines, draw_sample, read_rows, write_rows
+from search.storage.probe_choice import ProbeChoice, choose_by_recall
 
-# Vectors in the sample of a generation.
-SAMPLE_SIZE = 1024
 MAX_GENERATIONS = 2
-# Bytes of a written file that are hashed before it is checked again whether this thread is to stop.
-HASHED_TOGETHER = 16 * 1024 * 1024
-# The rows are stored in NumPy's format, the vectors as raw float16, row by row. In the file of rows, the array of row
-# metadata is named `owners`, as in every version so far.
-INDEX_FILE, ROWS_FILE, VECTORS_FILE = "index.faiss", "rows.npz", "vectors.f2"
+# The cells; stored only for many vectors.
+INDEX_FILE = "index.faiss"
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class GenerationManifest:
         count: The number of vectors.
         files: The SHA-256 of each file by name, in hexadecimal.
         bank: The digest of the query bank that the baselines were measured with.
+        stamps: The size of each file in bytes and the time when it was written, in nanoseconds, by name.
+        probing: How the cells are searched, and the recall that was measured; None if all vectors are compared.
     """
 
     generation: int
@@ -51,6 +55,8 @@ class GenerationManifest:
     count: int = 0
     files: dict[str, str] | None = None
     bank: str = ""
+    stamps: dict[str, list[int]] | None = None
+    probing: ProbeChoice | None = None
 
     @property
     def name(self) -> str:
@@ -59,30 +65,53 @@ class GenerationManifest:
 
 
 @dataclass(frozen=True)
+class BuildOptions:
+    """How a generation is built.
+
+    Attributes:
+        device: `cpu` if no GPU may be used; otherwise `auto`, `cuda` or `cuda:1`.
+        earlier: The intact rows of a generation of the same model and query bank. Their baselines are not computed
+            again.
+    """
+
+    device: str = "auto"
+    earlier: RowsWithBaselines | None = None
+
+
+@dataclass(frozen=True)
 class Generation:
     """A built index; immutable.
 
     Attributes:
         manifest: The description of the generation.
-        index: The FAISS index.
-        rows: All rows; the exact vectors are memory-mapped files.
-        baselines: The baselines of the rows, shape (n, k), float32.
+        index: The index of the vectors.
+        stored: All rows. They are mapped files, as are the cells of the index.
         sample: Random rows.
+        files: The mapped files.
+        is_checked: Whether the content of the files was compared with the hashes in the manifest.
     """
 
     manifest: GenerationManifest
-    index: Any
-    rows: Rows
-    baselines: Vectors
+    index: VectorIndex
+    stored: RowsWithBaselines
     sample: Sample
+    files: MappedFiles
+    is_checked: bool
+
+    @property
+    def rows(self) -> Rows:
+        """All rows."""
+        return self.stored.rows
+
+    @property
+    def baselines(self) -> Vectors:
+        """The baselines of the rows, shape (n, k), float32."""
+        return self.stored.baselines
 
     @property
     def is_mapped(self) -> bool:
-        """Whether the file of the vectors is still as long as when it was mapped: the system ends readers beyond it."""
-        mapped: Any = self.rows.vectors
-        while mapped is not None and not isinstance(mapped, mmap.mmap):
-            mapped = mapped.base if isinstance(mapped, np.ndarray) else None
-        return mapped is None or mapped.size() >= self.rows.vectors.nbytes
+        """Whether all files are still as long as when they were mapped."""
+        return self.files.are_complete
 
 
 def lock_folder(folder: Path) -> AbstractContextManager[object]:
@@ -94,7 +123,11 @@ def lock_folder(folder: Path) -> AbstractContextManager[object]:
 
 
 def write_generation(
-    folder: Path, blocks: Iterable[Rows], bank: QueryBank, draft: GenerationManifest
+    folder: Path,
+    blocks: Iterable[Rows],
+    bank: QueryBank,
+    draft: GenerationManifest,
+    options: BuildOptions = BuildOptions(),
 ) -> GenerationManifest:
     """Build a generation and publish it; after a crash at any time the previous generation is still valid.
 
@@ -103,6 +136,7 @@ def write_generation(
         blocks: All rows, ids ascending.
         bank: The query bank that baselines are measured with.
         draft: A manifest with the number, fingerprint and dimension.
+        options: How to build it.
 
     Returns:
         The complete manifest.
@@ -115,11 +149,17 @@ def write_generation(
     try:
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
-        rows = _write_rows(target, blocks, bank, draft.dimension)
-        write_index(build_index(rows.ids, rows.vectors), target / INDEX_FILE)
-        files = {name: _sync_file(target / name) for name in (INDEX_FILE, ROWS_FILE, VECTORS_FILE)}
-        mark = int(rows.ids[-1]) if len(rows.ids) else 0
-        manifest = replace(draft, mark=mark, count=len(rows.ids), files=files, bank=bank.digest)
+        rows = write_rows(target, blocks, bank, draft.dimension, options.earlier)
+        manifest = replace(
+            draft,
+            mark=int(rows.ids[-1]) if len(rows.ids) else 0,
+            count=len(rows.ids),
+            bank=bank.digest,
+            probing=_write_index(target, rows, bank, options.device),
+        )
+        names = sorted(path.name for path in target.iterdir())
+        files = {name: sync_file(target / name) for name in names}
+        manifest = replace(manifest, files=files, stamps={name: read_stamp(target / name) for name in names})
         shutil.rmtree(folder / draft.name, ignore_errors=True)
         target.rename(folder / draft.name)
         _write_manifest(folder / f"{draft.name}.json", manifest)
@@ -138,7 +178,7 @@ def find_generation_manifests(folder: Path, fingerprint: str, bank: str) -> list
     manifests = []
     for path in sorted(folder.glob("generation-*.json"), reverse=True):
         try:
-            manifest = GenerationManifest(**json.loads(path.read_bytes()))
+            manifest = _parse_manifest(path.read_bytes())
         except (ValueError, TypeError, FileNotFoundError):
             continue
         if manifest.fingerprint == fingerprint and manifest.bank == bank and manifest.files:
@@ -153,71 +193,60 @@ def drop_generation(folder: Path, manifest: GenerationManifest) -> None:
 
 
 def load_generation(folder: Path, manifest: GenerationManifest) -> Generation | None:
-    """Load a generation; return None when one of its files is missing or damaged."""
+    """Load a generation; return None when one of its files is missing or damaged.
+
+    The content of large files that have their sizes and times is not compared with the hashes; see `check_generation`.
+    """
     target = folder / manifest.name
+    names = (manifest.files or {}).keys()
     try:
-        if any(_hash_file(target / name) != digest for name, digest in (manifest.files or {}).items()):
+        is_checked = not are_as_written(target, manifest.stamps)
+        if is_checked and not are_intact(target, manifest.files or {}):
             return None
-    except FileNotFoundError:
+        stored = read_rows(target, names, manifest.dimension)
+        cells = read_index(target / INDEX_FILE) if INDEX_FILE in names and _has_cells(manifest) else None
+        files = map_files([target / name for name in names])
+    except (FileNotFoundError, ValueError, RuntimeError):  # RuntimeError is raised by FAISS
         return None
-    index = read_index(target / INDEX_FILE)
-    if index.ntotal != manifest.count or index.d != manifest.dimension:
+    if cells is not None and (cells.ntotal, cells.d) != (manifest.count, manifest.dimension):
         return None
-    with np.load(target / ROWS_FILE) as stored:
-        ids, metadata, baselines, sample = (stored[name] for name in ("ids", "owners", "baselines", "sample"))
-    # In generations from before version 0.2 one of the fields has another name.
-    rows = Rows(ids, _map_vectors(target / VECTORS_FILE, len(ids), manifest.dimension), metadata.view(ROW_METADATA))
-    spoken, drawn = rows.spoken, draw_sample(len(ids))
-    drawn_rows = Sample(sample, spoken[drawn], baselines[drawn])
-    return Generation(manifest, index, rows, baselines, drawn_rows)
+    probes = manifest.probing.probes if manifest.probing is not None else None
+    index = VectorIndex(stored.rows.ids, stored.rows.vectors, cells, probes)
+    drawn = draw_sample(len(stored.rows.ids))
+    sample = Sample(stored.sample, stored.rows.spoken[drawn], stored.baselines[drawn])
+    return Generation(manifest, index, stored, sample, files, is_checked)
 
 
-def _write_rows(target: Path, blocks: Iterable[Rows], bank: QueryBank, dimension: int) -> Rows:
-    """Write everything except the index, block by block, so that the vectors are never all in memory at once."""
-    empty = make_rows(dimension)
-    ids, metadata, baselines = [empty.ids], [empty.metadata], [np.zeros((0, bank.width), np.float32)]
-    with (target / VECTORS_FILE).open("wb") as stream:
-        for block in blocks:
-            check_deadline()
-            stream.write(block.vectors.tobytes())
-            ids.append(block.ids)
-            metadata.append(block.metadata)
-            baselines.append(measure_baselines(block.vectors, bank))
-    count = sum(map(len, ids))
-    rows = Rows(np.concatenate(ids), _map_vectors(target / VECTORS_FILE, count, dimension), np.concatenate(metadata))
-    sample = to_float32(rows.vectors[draw_sample(len(rows.ids))])
-    with (target / ROWS_FILE).open("wb") as stream:
-        np.savez(stream, ids=rows.ids, owners=rows.metadata, baselines=np.concatenate(baselines), sample=sample)
-    return rows
+def check_generation(folder: Path, manifest: GenerationManifest, share: float = HASHING_SHARE) -> bool:
+    """Return whether the content of all files of a generation has the hashes in its manifest.
+
+    Args:
+        folder: The folder of the generations.
+        manifest: The description of the generation.
+        share: The share of the time that this thread works.
+    """
+    return are_intact(folder / manifest.name, manifest.files or {}, share)
 
 
-def draw_sample(count: int) -> Ids:
-    """Return the random positions of the sample among `count` rows, ascending, shape (m,); the seed is fixed."""
-    positions: Ids = np.sort(np.random.default_rng(0).permutation(count)[:SAMPLE_SIZE])
-    return positions
+def _has_cells(manifest: GenerationManifest) -> bool:
+    """Return whether the index has cells. before version 0.2 small indexes had a file, too, which is not needed."""
+    return manifest.probing is not None or manifest.count > MAX_FLAT_VECTORS
 
 
-def _map_vectors(path: Path, count: int, dimension: int) -> Vectors:
-    if not count:
-        return make_rows(dimension).vectors
-    # Rows of a plain array are read faster than rows of a `memmap`.
-    return np.asarray(np.memmap(path, "<f2", "r", shape=(count, dimension)))
+def _write_index(target: Path, rows: Rows, bank: QueryBank, device: str) -> ProbeChoice | None:
+    """Write the cells, which only large generations have, and choose how they are searched."""
+    cells = build_index(rows.ids, rows.vectors, device)
+    if cells is None:
+        return None
+    write_index(cells, target / INDEX_FILE)
+    return choose_by_recall(VectorIndex(rows.ids, rows.vectors, cells), bank.vectors)
 
 
-def _sync_file(path: Path) -> str:
-    """Sync a file to disk and return its SHA-256. Raises CancelledError if this thread is to stop."""
-    digest = hashlib.sha256()
-    with path.open("rb") as stream:
-        os.fsync(stream.fileno())
-        while block := stream.read(HASHED_TOGETHER):
-            check_deadline()
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _hash_file(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _parse_manifest(content: bytes) -> GenerationManifest:
+    """Return a stored manifest. Raises ValueError or TypeError if it is not one."""
+    fields = json.loads(content)
+    probing = fields.pop("probing", None)
+    return GenerationManifest(**fields, probing=ProbeChoice(**probing) if probing else None)
 
 
 def _write_manifest(path: Path, manifest: GenerationManifest) -> None:
@@ -227,17 +256,9 @@ def _write_manifest(path: Path, manifest: GenerationManifest) -> None:
         stream.write(json.dumps(asdict(manifest)).encode())
         stream.flush()
         os.fsync(stream.fileno())
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
     temporary.replace(path)
-    _sync_folder(path.parent)
-
-
-def _sync_folder(path: Path) -> None:
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)
 
 
 def _drop_old(folder: Path, newest: int) -> None:

@@ -19,10 +19,12 @@ from search.storage.embedding_rows import (
 )
 from search.storage.faiss_index import search_index
 from search.storage.filters import select_embeddings, select_hidden
+from search.storage.generation_rows import RowsWithBaselines, draw_sample
 from search.storage.generations import (
+    BuildOptions,
     Generation,
     GenerationManifest,
-    draw_sample,
+    check_generation,
     drop_generation,
     find_generation_manifests,
     load_generation,
@@ -41,7 +43,13 @@ MIN_SAMPLE_GROWTH = 1.5
 
 
 class SpaceIndex:
-    """The vector index of one space. Safe to share between threads."""
+    """The vector index of one space. Safe to share between threads.
+
+    Attributes:
+        space_id: The space.
+        dimension: The length of a vector.
+        device: Where indexes are built: `auto`, `cpu`, `cuda` or `cuda:1`.
+    """
 
     def __init__(self, database: Database, space_id: int, fingerprint: str, bank: QueryBank, folder: Path) -> None:
         """Store the arguments; `refresh` loads the index.
@@ -55,6 +63,7 @@ class SpaceIndex:
         """
         self.space_id = space_id
         self.dimension = bank.vectors.shape[1]
+        self.device = "auto"
         self._bank = bank
         self._database = database
         self._fingerprint = fingerprint
@@ -110,7 +119,7 @@ class SpaceIndex:
         parts: list[list[tuple[Ids, Vectors]]] = [[] for _ in queries]
         if snapshot.generation is not None and snapshot.generation.manifest.count:
             index = snapshot.generation.index
-            scores, ids = search_index(index, queries, min(k, index.ntotal), allowed, snapshot.denied)
+            scores, ids = search_index(index, queries, min(k, len(index)), allowed, snapshot.denied)
             for part, row_ids, row_scores in zip(parts, ids, scores, strict=True):
                 part.append((row_ids[row_ids >= 0], row_scores[row_ids >= 0]))
         if len(snapshot.delta.ids):
@@ -208,7 +217,32 @@ class SpaceIndex:
         generation = load_generation(self._folder, manifest)
         if generation is None:
             drop_generation(self._folder, manifest)
+        elif not generation.is_checked:
+            threading.Thread(target=self._check_in_background, args=(generation,), daemon=True).start()
         return generation
+
+    def _check_in_background(self, generation: Generation) -> None:
+        """Compare the content of a generation with its hashes; if it is damaged, it is not used any more."""
+        if check_generation(self._folder, generation.manifest):
+            return
+        with self._lock:
+            # An index that was replaced meanwhile, and whose files were deleted, does not count.
+            if self._snapshot is not None and self._snapshot.generation is generation:
+                drop_generation(self._folder, generation.manifest)
+                self._snapshot = None
+
+    def check_files(self) -> bool:
+        """Compare the content of the generation in use with its hashes. Return whether it is intact.
+
+        A damaged one is not used any more: the next search finds the generation before, or reads all rows from SQL.
+        """
+        snapshot = self.refresh(0)
+        if snapshot.generation is None or check_generation(self._folder, snapshot.generation.manifest, 1.0):
+            return True
+        with self._lock:
+            drop_generation(self._folder, snapshot.generation.manifest)
+            self._snapshot = None
+        return False
 
     def _find_newest(self) -> GenerationManifest | None:
         return next(iter(find_generation_manifests(self._folder, self._fingerprint, self._bank.digest)), None)
@@ -220,7 +254,15 @@ class SpaceIndex:
             newest.generation + 1 if newest is not None else 1, self._fingerprint, self.dimension
         )
         blocks = read_blocks(self._database, self.space_id, self.dimension, 0)
-        return write_generation(self._folder, blocks, self._bank, draft)
+        options = BuildOptions(self.device, self._find_intact(newest))
+        return write_generation(self._folder, blocks, self._bank, draft, options)
+
+    def _find_intact(self, manifest: GenerationManifest | None) -> RowsWithBaselines | None:
+        """Return the rows of a generation whose content has its hashes; None if there is none."""
+        if manifest is None or not check_generation(self._folder, manifest, 1.0):
+            return None
+        generation = load_generation(self._folder, manifest)
+        return generation.stored if generation is not None else None
 
 
 def _merge(parts: list[tuple[Ids, Vectors]], k: int) -> tuple[Ids, Vectors]:

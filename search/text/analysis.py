@@ -163,6 +163,10 @@ def _split_unsigned(text: str) -> list[list[AnalyzedWord]]:
     """Return the words of each run of a text without accents and without names with a sign."""
     runs = []
     for match in _RUN.finditer(text):
+        if _is_simple(match.group()):  # most words: nothing below would change or split them
+            word = match.group().lower()
+            runs.append([AnalyzedWord((word,), word)])
+            continue
         words: list[AnalyzedWord] = []
         pending: list[str] = []
         for part in _CASE_BOUNDARY.sub(" ", match.group()).split():
@@ -175,6 +179,11 @@ def _split_unsigned(text: str) -> list[list[AnalyzedWord]]:
         _flush_pieces(words, pending)
         runs.append(words)
     return runs
+
+
+def _is_simple(run: str) -> bool:
+    """Return True for ASCII letters in lower case, of which the first may be in upper case."""
+    return run.isascii() and run.isalpha() and (run.islower() or run.istitle())
 
 
 def _flush_pieces(words: list[AnalyzedWord], pieces: list[str]) -> None:
@@ -191,5 +200,7 @@ def _split_pairs(run: str) -> tuple[str, ...]:
 
 def is_unspaced(word: str) -> bool:
     """Return True for a word in a script without spaces between words."""
+    if word.isascii():
+        return False
     piece = _PIECE.match(word)
     return bool(piece and piece["unspaced"])

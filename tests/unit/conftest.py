@@ -21,6 +21,8 @@ from tests.support.real_models import CHOOSER
 @pytest.fixture(autouse=True)
 def _use_fake_models(monkeypatch):
     monkeypatch.setattr(CHOOSER, choose_fake_models)
+    monkeypatch.setattr("crossmodal.cli.preloading.preload", lambda _settings: None)
+    monkeypatch.setattr("crossmodal.cli.preloading.preload_indexes", lambda _library: None)
 
 
 @pytest.fixture(autouse=True, scope="session")

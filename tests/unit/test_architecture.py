@@ -26,7 +26,7 @@ HOMES = {
     "omegaconf": ("search/encoders/ocr/rapid.py",),
     "huggingface_hub": ("search/encoders/hub.py",),
     "py3langid": ("search/text/language.py",),
-    "faiss": ("search/storage/faiss_index.py",),
+    "faiss": ("search/storage/faiss_index.py", "search/storage/faiss_build.py"),
     "sqlalchemy": ("search/storage/",),
     "alembic": ("search/storage/",),
     "av": ("search/media/recording/",),
@@ -83,8 +83,17 @@ MODULES = sorted(path for room in ROOMS for path in (ROOT / room).rglob("*.py"))
 # The only modules that import by name.
 IMPORT_BY_NAME = ("crossmodal/cli/lazy_group.py", "search/media/sandbox.py")
 # Where the project's own modules may be imported inside functions: commands must start quickly, each model has heavy
-# separate libraries, and the model change decodes with the pipeline that starts it.
-LAZY_IMPORTS = ("crossmodal/", "search/encoders/", "indexer/pipeline.py")
+# separate libraries, and the model change decodes with the pipeline that starts it. A text query decodes nothing, so
+# what decodes is imported when an image or a recording is a part of a query.
+LAZY_IMPORTS = (
+    "crossmodal/",
+    "search/encoders/",
+    "indexer/pipeline.py",
+    "search/media/image/transform.py",
+    "search/query/encoding.py",
+    "search/query/part_encoding.py",
+    "search/warm_up.py",
+)
 
 
 def list_imports(path: Path) -> frozenset[str]:

@@ -39,6 +39,11 @@ def test_the_command_line_overrides_the_environment_and_that_the_file(environmen
     assert all(row.description for row in rows.values())
 
 
+def test_the_case_of_a_variable_does_not_matter(environment):
+    environment.setenv("crossmodal_Threads", "5")
+    assert read_settings().threads == 5
+
+
 def test_hosts_in_the_environment_are_separated_by_commas(environment):
     environment.setenv("CROSSMODAL_HOSTS", "a.org, b.org,")
     assert read_settings().hosts == ("a.org", "b.org")

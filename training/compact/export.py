@@ -32,6 +32,7 @@ from training.compact.network import (
     Pixels2Features,
     find_tower_weights,
 )
+from training.compact.padding import fold_padding
 from training.compact.texts import Means
 
 # The number of training photos that the quantization is calibrated on.
@@ -102,6 +103,8 @@ def join_head(tower: Path, head: Head, target: Path) -> None:
     graph.graph.output[0].name = "vectors"
     for node in graph.graph.node:
         node.output[:] = ["vectors" if name == "head/vectors" else name for name in node.output]
+    if any(node.op_type == "QuantizeLinear" for node in graph.graph.node):
+        fold_padding(graph, SIDE)
     onnx.save(graph, target)
     head_file.unlink()
 

@@ -1,7 +1,7 @@
 """Write the graph of the text encoder that embeds passages: `python -m training.compact.passages --data DIR`.
 
-The channels that are smoothed are measured on training captions and on sentences in six languages. Needs the `clip`
-extra.
+The channels that are smoothed, and those with large numbers, are measured on training captions and on sentences in six
+languages. Needs the `clip` extra.
 """
 
 import csv
@@ -13,8 +13,9 @@ import click
 import numpy as np
 
 from search.encoders.compact.e5 import LAYERS, WIDTH, E5Weights, find_weights
-from search.encoders.compact.files import FOLDER, PASSAGE_GRAPH, SMOOTHING, hash_file
-from search.encoders.compact.graph import SMOOTHED, build_text_graph, list_initializers, stack_matrix
+from search.encoders.compact.files import FOLDER, LARGE, PASSAGE_GRAPH, SMOOTHING, hash_file
+from search.encoders.compact.graph import build_text_graph, list_initializers, stack_matrix
+from search.encoders.compact.quantized import LARGE_CHANNELS, SMOOTHED, SPLIT, Calibration, build_quantized_graph
 from search.records import Ids, Vectors
 from training.compact.data import SENTENCES_FILE, read_captioned
 from training.compact.model_card import write_model_card
@@ -33,11 +34,12 @@ def write_passage_graph(folder: Path, captions: Sequence[str]) -> None:
         captions: Captions to measure the channels on.
     """
     weights = E5Weights(find_weights())
-    smoothing = measure_smoothing(weights, list_passages(captions))
-    (folder / PASSAGE_GRAPH).write_bytes(build_text_graph(weights, smoothing))
-    np.save(folder / SMOOTHING, smoothing)
+    calibration = calibrate(weights, list_passages(captions))
+    (folder / PASSAGE_GRAPH).write_bytes(build_quantized_graph(weights, calibration))
+    np.save(folder / SMOOTHING, calibration.smoothing)
+    np.save(folder / LARGE, calibration.large)
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    manifest["sha256"] |= {name: hash_file(folder / name) for name in (PASSAGE_GRAPH, SMOOTHING)}
+    manifest["sha256"] |= {name: hash_file(folder / name) for name in (PASSAGE_GRAPH, SMOOTHING, LARGE)}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     write_model_card(folder)
 
@@ -53,34 +55,56 @@ def list_passages(captions: Sequence[str]) -> list[str]:
     return [*passages, *map(" ".join, sentences.values())]
 
 
-def measure_smoothing(weights: E5Weights, passages: Sequence[str]) -> Vectors:
-    """Return the factors of the channels for `list_initializers`, shape (12, 2, 384).
+def calibrate(weights: E5Weights, passages: Sequence[str]) -> Calibration:
+    """Return how the weights are quantized.
 
     A factor is the square root of the largest number of a channel divided by its largest weight (SmoothQuant with an
     alpha of one half).
+    """
+    names = (*SMOOTHED, SPLIT)
+    largest = measure_largest(weights, passages, [f"{layer}.{name}" for layer in range(LAYERS) for name in names])
+    smoothing = np.empty((LAYERS, len(SMOOTHED), WIDTH), np.float32)
+    large = np.empty((LAYERS, LARGE_CHANNELS), np.int16)
+    for layer in range(LAYERS):
+        for index, name in enumerate(SMOOTHED):
+            weight = np.abs(stack_matrix(weights, layer, name)).max(0)
+            magnitude = np.maximum(largest[f"{layer}.{name}"], MIN_MAGNITUDE)
+            smoothing[layer, index] = np.sqrt(magnitude / np.maximum(weight, MIN_WEIGHT))
+        large[layer] = np.sort(np.argsort(-largest[f"{layer}.{SPLIT}"], kind="stable")[:LARGE_CHANNELS])
+    return Calibration(smoothing.astype(np.float16).astype(np.float32), large)
+
+
+def measure_largest(weights: E5Weights, passages: Sequence[str], names: Sequence[str]) -> dict[str, Vectors]:
+    """Return the largest absolute number of each channel that matrices are multiplied with, in the exact graph.
+
+    Args:
+        weights: The weights of the package.
+        passages: The passages to embed.
+        names: The names of the matrices in the graph.
+
+    Returns:
+        By the name of a matrix, shape (inputs,).
     """
     import onnx
     import onnxruntime
 
     model = onnx.load_from_string(build_text_graph(weights))
     products = {node.input[1]: node.input[0] for node in model.graph.node if node.op_type == "MatMulNBits"}
-    inputs = [products[f"{layer}.{name}.weight"] for layer in range(LAYERS) for name in SMOOTHED]
+    inputs = [products[f"{name}.weight"] for name in names]
     model.graph.output.extend(onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, None) for name in inputs)
     tensors = list_initializers(weights)
     options = onnxruntime.SessionOptions()
     values = [onnxruntime.OrtValue.ortvalue_from_numpy(array) for array in tensors.values()]
     options.add_external_initializers(list(tensors), values)
     session = onnxruntime.InferenceSession(model.SerializeToString(), options)
-    largest = np.zeros((len(inputs), WIDTH), np.float32)
+    largest: dict[str, Vectors] = {}
     for passage in passages:
         ids: Ids = np.array(weights.cut_windows(passage, "passage: ")[:1], np.int64)
         feeds = {"words": weights.read_words(ids), "mask": np.ones(ids.shape, np.int32)}
-        states = session.run(inputs, feeds)
-        largest = np.maximum(largest, [np.abs(state[0]).max(0) for state in states])
-    matrices = [stack_matrix(weights, layer, name) for layer in range(LAYERS) for name in SMOOTHED]
-    largest_weights = np.array([np.abs(matrix).max(0) for matrix in matrices], np.float32)
-    factors: Vectors = np.sqrt(np.maximum(largest, MIN_MAGNITUDE) / np.maximum(largest_weights, MIN_WEIGHT))
-    return factors.astype(np.float16).astype(np.float32).reshape(LAYERS, len(SMOOTHED), WIDTH)
+        for name, state in zip(names, session.run(inputs, feeds), strict=True):
+            row = np.abs(state[0]).max(0)
+            largest[name] = np.maximum(largest.get(name, row), row)
+    return largest
 
 
 @click.command()

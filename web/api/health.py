@@ -10,7 +10,7 @@ from flask import Blueprint, Response, jsonify
 
 from search.disk_guard import DISKS
 from search.engine import Engine
-from search.errors import HomeError
+from search.errors import HomeError, LoadingError
 from search.records import Role
 from search.status import read_status
 from web.access.caller import restrict_library
@@ -34,11 +34,14 @@ def make_blueprint(engine: Engine) -> Blueprint:
         return jsonify({"status": "ok"})
 
     @api.get("/readyz")
-    @Operation(Health, role=Role.NONE, errors=(HomeError,))
+    @Operation(Health, role=Role.NONE, errors=(HomeError, LoadingError))
     def show_readiness() -> Response:
-        """Report whether the catalog can be read, and the home written."""
+        """Report whether the catalog can be read, the home written, and all is loaded that a search needs."""
         engine.library.catalog.read_revision()
         space.require()
+        if engine.warming.missing:
+            missing = ", ".join(engine.warming.missing)
+            raise LoadingError(f"Loading {missing}. A search that is sent now waits for that, and is answered then.")
         return jsonify({"status": "ready"})
 
     @api.get("/api/v1/status")

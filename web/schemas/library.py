@@ -17,7 +17,7 @@ class Health(Document):
     """The state of the process.
 
     Attributes:
-        status: `ok` if the process runs, `ready` if the catalog can be read.
+        status: `ok` if the process runs, `ready` if a search is answered without delay.
     """
 
     status: Literal["ok", "ready"]
@@ -39,14 +39,37 @@ class SpaceDocument(Document):
     embeddings: int
 
 
+class IndexDocument(Document):
+    """How the vectors of a space are searched.
+
+    Attributes:
+        vectors: The number of vectors in the generation in use.
+        delta: The number of vectors that were added since; they are compared one by one.
+        cells: The number of cells that the vectors are divided into; 0 if all vectors are compared.
+        probes: The number of cells that a search without a filter probes; 0 if all vectors are compared.
+        text_recall: The share of the ten nearest vectors of a text that a search finds, measured when the index was
+            built. Null if it was not measured.
+        vector_recall: The same for vectors of the space.
+    """
+
+    vectors: int
+    delta: int
+    cells: int
+    probes: int
+    text_recall: float | None
+    vector_recall: float | None
+
+
 class ActiveSpace(SpaceDocument):
     """An embedding space that is searched.
 
     Attributes:
         generation: The number of the index generation in use; 0 without one.
+        index: How its vectors are searched.
     """
 
     generation: int
+    index: IndexDocument
 
 
 class SpaceWithRole(SpaceDocument):

@@ -8,6 +8,7 @@ offset of 8.
 import importlib.util
 import re
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -29,6 +30,8 @@ START, PAD, END, UNKNOWN = 0, 1, 2, 3
 SPACES = re.compile(" {2,}")
 # Up to this many characters are split without the tokenizer, whose construction takes a second.
 MAX_SHORT_TEXT = 1_000
+# A text of up to this many tokens with its prefix is one window, however the prefix and the text are split separately.
+MAX_SURE_TOKENS = MAX_TOKENS - 32
 
 Nibbles = npt.NDArray[np.uint8]
 
@@ -95,6 +98,22 @@ class E5Weights:
         pieces = [token for token in self.tokenize([text])[0] if token > UNKNOWN]
         letters = max(len("".join(text.split())), 1)
         return -float(self._piece_scores[pieces].sum()) / letters
+
+    def cut_texts(self, texts: Sequence[str], prefix: str) -> list[list[list[int]]]:
+        """Split texts into windows. For many texts this is much faster than `cut_windows` for each.
+
+        Args:
+            texts: The texts.
+            prefix: As in `cut_windows`.
+
+        Returns:
+            For each text the token ids of its windows, with start and end tokens.
+        """
+        rows = self.tokenize([prefix + text for text in texts])
+        return [
+            [[START, *ids, END]] if len(ids) <= MAX_SURE_TOKENS else self.cut_windows(text, prefix)
+            for text, ids in zip(texts, rows, strict=True)
+        ]
 
     def cut_windows(self, text: str, prefix: str) -> list[list[int]]:
         """Split a text into windows of at most 512 tokens.

@@ -2,20 +2,21 @@
 
 import hashlib
 import json
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from search.encoders.compact.quantized import Calibration
 from search.errors import ModelError
 from search.records import Vectors
 
 FOLDER = Path(__file__).parent
 FILES = ("image.onnx", "text.onnx", "head.npz")
-# The graph that embeds passages and its smoothing factors. They are not a part of the fingerprint: the cosine of a
-# vector with that of `text.onnx` is .998 or more, so that an index may have vectors of both.
-PASSAGE_GRAPH, SMOOTHING = "passages.onnx", "smoothing.npy"
+# The graph that embeds passages, its smoothing factors and its large channels. They are not a part of the fingerprint:
+# the mean cosine of a vector with that of `text.onnx` is .998, so that an index may have vectors of both.
+PASSAGE_GRAPH, SMOOTHING, LARGE = "passages.onnx", "smoothing.npy", "large.npy"
 
 
 def hash_file(path: Path) -> str:
@@ -145,10 +146,14 @@ class CompactFiles:
         return stored
 
     @cached_property
-    def smoothing(self) -> Vectors:
-        """The factors of the graph for passages, as in `list_initializers`, shape (12, 2, 384)."""
-        stored: Vectors = np.load(self.verify(SMOOTHING))
-        return stored
+    def image_bank(self) -> Vectors:
+        """The vectors of the query bank in the image space, as `project_parts` returns them, shape (b, d)."""
+        return self.project_parts(self.bank_texts)
+
+    @cached_property
+    def calibration(self) -> Calibration:
+        """How the weights of the graph for passages are quantized."""
+        return Calibration(np.load(self.verify(SMOOTHING)), np.load(self.verify(LARGE)))
 
     @cached_property
     def reference(self) -> Vectors:
@@ -236,6 +241,12 @@ class CompactFiles:
             return {name: stored[name].astype(np.float32) for name in stored.files}
 
 
+@cache
+def open_files() -> CompactFiles:
+    """Return the files of the package. All encoders share them, so that each file is read once per process."""
+    return CompactFiles()
+
+
 def normalize(vectors: Vectors) -> Vectors:
     """Scale vectors to unit length along the last axis; float32. A zero vector becomes NaN."""
     result: Vectors = (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
@@ -243,5 +254,7 @@ def normalize(vectors: Vectors) -> Vectors:
 
 
 def _join_hashes(manifest: dict[str, Any], names: tuple[str, ...]) -> str:
-    joined = "".join(manifest["sha256"][name] for name in names)
+    # A file that was rewritten and still computes the same vectors, bit for bit, counts as the original one.
+    hashes: dict[str, str] = manifest["sha256"] | manifest.get("same_vectors", {})
+    joined = "".join(hashes[name] for name in names)
     return hashlib.sha256(joined.encode()).hexdigest()[:16]

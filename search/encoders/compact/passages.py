@@ -7,7 +7,7 @@ import numpy as np
 
 from search.encoders.compact.e5 import WIDTH, E5Weights
 from search.encoders.compact.files import PASSAGE_GRAPH, CompactFiles, normalize
-from search.encoders.compact.graph import list_initializers
+from search.encoders.compact.quantized import list_quantized_initializers
 from search.encoders.onnx import open_session
 from search.encoders.parallel import ParallelStreams
 from search.records import Vectors
@@ -32,7 +32,7 @@ class PassageGraph:
             ModelError: A file is missing or damaged.
         """
         self._weights = weights
-        tensors = list_initializers(weights, files.smoothing)
+        tensors = list_quantized_initializers(weights, files.calibration)
         self._session: Any = open_session(files.verify(PASSAGE_GRAPH), 1, tensors, is_7_bit=True)
         self._streams = ParallelStreams(threads)
 
@@ -45,14 +45,13 @@ class PassageGraph:
         Returns:
             Shape (n, 384), float32, unit length; not centered.
         """
-        windows = [self._weights.cut_windows(text, "passage: ") for text in texts]
+        windows = self._weights.cut_texts(texts, "passage: ")
         rows = self._streams.run(self._run, [window for text_windows in windows for window in text_windows])
         return pool_windows(windows, np.concatenate([np.empty((0, WIDTH), np.float32), *rows]))
 
     def _run(self, window: list[int]) -> Vectors:
         ids = np.array([window], np.int64)
-        feeds = {"words": self._weights.read_words(ids), "mask": np.ones(ids.shape, np.int32)}
-        rows: Vectors = self._session.run(None, feeds)[0]
+        rows: Vectors = self._session.run(None, {"words": self._weights.read_words(ids)})[0]
         return rows
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
+from weakref import WeakValueDictionary
 
 import numpy as np
 
 from search.encoders.batching import Batcher
 from search.encoders.compact.e5 import PAD, WIDTH, E5Weights, find_weights
-from search.encoders.compact.files import CompactFiles, normalize
+from search.encoders.compact.files import CompactFiles, normalize, open_files
 from search.encoders.compact.graph import list_initializers
 from search.encoders.compact.passages import PassageGraph, pool_windows
 from search.encoders.encoder import MAX_CACHED_QUERIES
@@ -47,7 +48,7 @@ class E5Encoder:
         self._threads = machine.threads
         self._session = LazyModel(self._open, machine.idle)
         self._lock = threading.Lock()
-        self._batcher = Batcher[str, Vectors](lambda texts: self.encode(texts, "query: "), MAX_BATCHED_QUERIES)
+        self._batcher = Batcher[str, Vectors](lambda texts: list(self.encode(texts, "query: ")), MAX_BATCHED_QUERIES)
         self._encode_query = lru_cache(maxsize=MAX_CACHED_QUERIES)(self._encode_one)
 
     @cached_property
@@ -56,14 +57,22 @@ class E5Encoder:
         self._verify()
         return E5Weights(find_weights())
 
+    def load(self) -> None:
+        """Load what a short query needs. Raises ModelError if a file is damaged."""
+        self.weights.tokenize(["query: "])
+        with self._session.use():
+            pass
+
     def _open(self) -> Any:
         return open_session(self._graph, self._threads, list_initializers(self.weights))
 
     def encode_queries(self, texts: Sequence[str]) -> Vectors:
-        """Embed queries, with a cache; shape (n, 384), float32, unit length.
+        """Embed queries; shape (n, 384), float32, unit length. Vectors of a few are cached.
 
         Short queries of several threads are embedded together, in half of the time.
         """
+        if len(texts) > MAX_BATCHED_QUERIES:
+            return self.encode(texts, "query: ")
         rows: Vectors = np.stack([self._encode_query(text) for text in texts])
         return rows
 
@@ -78,7 +87,7 @@ class E5Encoder:
             Shape (n, 384), float32, unit length.
         """
         with self._lock:
-            windows = [self.weights.cut_windows(text, prefix) for text in texts]
+            windows = self.weights.cut_texts(texts, prefix)
             rows = self._encode_windows([window for text_windows in windows for window in text_windows])
         return pool_windows(windows, rows)
 
@@ -110,6 +119,15 @@ class E5Encoder:
 def open_e5(files: CompactFiles, machine: Machine) -> E5Encoder:
     """Return the packaged text encoder. Its files are checked at the first use."""
     return E5Encoder(files.text_graph, machine, files.verify_text_tower)
+
+
+_SHARED: WeakValueDictionary[Machine, E5Encoder] = WeakValueDictionary()
+
+
+def share_e5(machine: Machine) -> E5Encoder:
+    """Return the packaged text encoder for some resources; while one is in use, it is the same one."""
+    found = _SHARED.get(machine)
+    return found if found is not None else _SHARED.setdefault(machine, open_e5(open_files(), machine))
 
 
 class CompactTextEncoder:
@@ -195,10 +213,10 @@ class CompactImageEncoder:
         """The lengths of the parts of a vector: scene part, object part."""
         return self._files.image_parts
 
-    @cached_property
+    @property
     def bank(self) -> Vectors:
         """The vectors of the query bank as `encode_text_parts` returns them, shape (b, d)."""
-        return self._files.project_parts(self._files.bank_texts)
+        return self._files.image_bank
 
     @cached_property
     def reference(self) -> Vectors:

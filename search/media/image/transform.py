@@ -1,19 +1,23 @@
-"""The resizing and cropping of images for a model. Transforms can be pickled."""
+"""The resizing and cropping of images for a model. Transforms can be pickled.
+
+Every encoder has a transform, and a text query uses none, so Pillow is imported when an image is transformed.
+"""
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-from PIL import Image
 
-from search.media.image.pillow import PilImage, cut_views
 from search.records import Pixels
+
+if TYPE_CHECKING:
+    from search.media.image.pillow import PilImage
 
 
 class ImageTransform(Protocol):
     """Resizes and crops an image. Thread-safe."""
 
-    def __call__(self, image: PilImage) -> Pixels:
+    def __call__(self, image: "PilImage") -> Pixels:
         """Return pixels of shape (..., height, width, 3), uint8."""
 
 
@@ -29,8 +33,10 @@ class TwoViews:
     side: int
     zoom: float
 
-    def __call__(self, image: PilImage) -> Pixels:
+    def __call__(self, image: "PilImage") -> Pixels:
         """Return pixels of shape (2, side, side, 3), uint8."""
+        from search.media.image.pillow import cut_views
+
         return cut_views(image, self.side, self.zoom)
 
 
@@ -53,8 +59,10 @@ class ResizeCrop:
     bilinear: bool = False
     fill: int = 0
 
-    def __call__(self, image: PilImage) -> Pixels:
+    def __call__(self, image: "PilImage") -> Pixels:
         """Return pixels of shape (height, width, 3), uint8."""
+        from PIL import Image
+
         size = self._scale(image.width, image.height)
         filter_ = Image.Resampling.BILINEAR if self.bilinear else Image.Resampling.BICUBIC
         scaled = image if size == image.size else image.resize(size, filter_)
@@ -64,7 +72,9 @@ class ResizeCrop:
         top = round((scaled.height - self.height) / 2)
         return np.asarray(scaled.crop((left, top, left + self.width, top + self.height)), np.uint8)
 
-    def _pad(self, image: PilImage) -> PilImage:
+    def _pad(self, image: "PilImage") -> "PilImage":
+        from PIL import Image
+
         size = max(image.width, self.width), max(image.height, self.height)
         background = Image.new("RGB", size, (self.fill,) * 3)
         background.paste(image, ((size[0] - image.width) // 2, (size[1] - image.height) // 2))

@@ -23,7 +23,7 @@ from tests.support.wsgi_server import running
 from web.app import create_app
 
 # Libraries that take longer to load than a search may last.
-HEAVY = {"numpy", "pydantic", "pydantic_settings", "sqlalchemy", "httpx2", "flask", "PIL", "av", "faiss", "asyncio"}
+HEAVY = {"numpy", "pydantic", "sqlalchemy", "httpx2", "flask", "PIL", "av", "faiss", "asyncio"}
 
 
 def run(*arguments):
@@ -45,7 +45,7 @@ def home(library):
 def closed_library():
     """Let a command fail that opens the library itself, for a `with` block."""
 
-    def fail(_settings):
+    def fail(_settings, **_options):
         raise AssertionError("the library was opened")
 
     with pytest.MonkeyPatch.context() as patch:

@@ -34,8 +34,9 @@ class ClosedEngine:
 
 
 def test_a_server_that_is_stopped_while_it_loads_models_reports_no_error():
-    is_stopping = threading.Event()
+    is_stopping, is_loaded = threading.Event(), threading.Event()
     with pytest.raises(RuntimeError, match="is closed"):
-        _warm_up(ClosedEngine(), is_stopping)
+        _warm_up(ClosedEngine(), is_stopping, is_loaded)
     is_stopping.set()
-    _warm_up(ClosedEngine(), is_stopping)
+    _warm_up(ClosedEngine(), is_stopping, is_loaded)
+    assert is_loaded.is_set(), "the worker waits for models that will not be loaded"

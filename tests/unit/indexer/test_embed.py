@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from indexer.decode.content import PreparedImage
-from indexer.embed import ImageEmbedder, PendingItem
+from indexer.embed import TEXT_BATCH_SIZE, ImageEmbedder, PendingItem, TextEmbedder
 from indexer.summary import Profile
 from search.records import FileFacts, ItemType, Segment, SegmentKind
 
@@ -29,6 +29,11 @@ class Encoder:
         if self.failure is not None:
             raise self.failure
         return np.array([[float(pixels.flat[0])] for pixels in prepared], np.float32)
+
+    def encode_passages(self, texts):
+        if self.meeting is not None:
+            self.meeting.wait(10)
+        return np.array([[float(text)] for text in texts], np.float32)
 
 
 def make_draft(number):
@@ -70,3 +75,12 @@ def test_what_a_model_raises_is_not_lost():
         add(embedder, make_draft(0), 1)
         with pytest.raises(MemoryError, match="too large"):
             flush(embedder)
+
+
+def test_the_next_passages_are_embedded_before_those_before_are_done():
+    draft = make_draft(0)
+    with closing(TextEmbedder(Encoder(meeting=threading.Barrier(2)), Profile())) as embedder:
+        for value in range(2 * TEXT_BATCH_SIZE):
+            embedder.add(draft, Segment(SegmentKind.PASSAGE, str(value)))
+        embedder.collect(0)
+    assert [draft.vectors[at][1][0] for at in range(2 * TEXT_BATCH_SIZE)] == list(range(2 * TEXT_BATCH_SIZE))

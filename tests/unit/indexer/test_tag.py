@@ -8,6 +8,7 @@ from search.records import Filters, ItemType, Matches, State
 from search.storage import tables as t
 from search.storage.facets import FACETS, read_facet
 from search.storage.filters import select_items
+from search.tagging.tagger import Tagger
 from tests.support.fake_demo import draw_photo
 from tests.support.indexing import index
 
@@ -38,6 +39,16 @@ def test_pictures_get_the_tags_that_they_show(fresh, photos):
     write_vocabulary(fresh)
     index(fresh, photos)
     assert read_tags(fresh) == {"cat.png": ["cat"], "rocket.png": ["rocket"]}
+
+
+def test_names_of_tags_are_not_embedded_for_documents(fresh, tmp_path, monkeypatch):
+    folder = tmp_path / "documents"
+    folder.mkdir()
+    (folder / "note.txt").write_text("The meeting is on Monday.", encoding="utf-8")
+    write_vocabulary(fresh)
+    monkeypatch.setattr(Tagger, "tag", None)
+    index(fresh, folder)
+    assert read_tags(fresh) == {"note.txt": []}
 
 
 def test_tags_are_filtered_by_in_any_language_and_counted(fresh, photos):

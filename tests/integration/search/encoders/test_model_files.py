@@ -89,7 +89,7 @@ def test_fixed_sets_are_hashed(tmp_path, name):
         getattr(encoder, name.removesuffix(".npy"))
 
 
-@pytest.mark.parametrize("name", ["passages.onnx", "smoothing.npy"])
+@pytest.mark.parametrize("name", ["passages.onnx", "smoothing.npy", "large.npy"])
 def test_the_graph_of_passages_is_hashed(tmp_path, name):
     folder = shutil.copytree(CompactFiles()._folder, tmp_path / "compact")
     damage(folder / name)

@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from search.encoders.compact.e5 import E5Weights, find_weights
+from search.encoders.compact.e5 import INNER, E5Weights, find_weights
 from search.encoders.compact.files import CompactFiles, normalize
-from search.encoders.compact.graph import IN_8_BITS, LAYERS, MAX_WEIGHT, list_initializers
+from search.encoders.compact.graph import LAYERS, MATRICES
+from search.encoders.compact.quantized import MAX_WEIGHT, SPLIT, list_quantized_initializers, order_channels
 from search.encoders.compact.towers import CompactTextEncoder, open_e5
 from search.encoders.runtime import Machine
 
@@ -48,10 +49,26 @@ def test_no_passages_have_no_vectors(encoder):
 
 
 def test_the_sum_of_two_products_fits_into_16_bits():
-    tensors = list_initializers(E5Weights(find_weights()), CompactFiles().smoothing)
+    tensors = list_quantized_initializers(E5Weights(find_weights()), CompactFiles().calibration)
     for layer in range(LAYERS):
-        for name in IN_8_BITS:
+        for name in MATRICES:
             weights = tensors[f"{layer}.{name}.weight"]
             assert weights.dtype == np.int8
             assert np.abs(weights.astype(np.int16)).max() == MAX_WEIGHT
     assert 2 * 255 * MAX_WEIGHT < 2**15
+
+
+def test_the_channels_with_large_numbers_stay_in_float32():
+    calibration = CompactFiles().calibration
+    tensors = list_quantized_initializers(E5Weights(find_weights()), calibration)
+    for layer, large in enumerate(calibration.large):
+        assert sorted(order_channels(large)) == list(range(INNER))
+        assert tensors[f"{layer}.{SPLIT}.large"].dtype == np.float32
+        assert len(tensors[f"{layer}.{SPLIT}.large"]) + len(tensors[f"{layer}.{SPLIT}.weight"]) == INNER
+
+
+def test_texts_are_cut_together_as_they_are_cut_separately():
+    weights = E5Weights(find_weights())
+    lengths = [" word" * count for count in range(440, 520, 3)]
+    texts = [*PASSAGES, "", "  two  spaces ", *lengths]
+    assert weights.cut_texts(texts, "passage: ") == [weights.cut_windows(text, "passage: ") for text in texts]

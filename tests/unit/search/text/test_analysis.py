@@ -49,3 +49,15 @@ def test_names_keep_their_signs(text, pieces, wholes):
 
 def test_a_query_for_a_name_with_a_sign_is_one_word():
     assert [word.pieces for word in split_query("C++ developer")] == [("c++",), ("developer",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces", "wholes"),
+    [
+        ("a Word or TWO", ("a", "word", "or", "two"), ()),
+        ("camelCase HTTPServer", ("camel", "case", "http", "server"), ("camelcase", "httpserver")),
+        ("file2 Abc9", ("file", "2", "abc", "9"), ("file2", "abc9")),
+    ],
+)
+def test_words_are_split_at_changes_of_case_and_at_digits(text, pieces, wholes):
+    assert (analyze(text).pieces, analyze(text).wholes) == (pieces, wholes)
