@@ -1,5 +1,6 @@
 """Short recordings wait until a thread is free to transcribe, which then takes several of them together."""
 
+import logging
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -88,7 +89,7 @@ def transcribe_recordings(transcriber: Transcriber, recordings: Sequence[ShortRe
                 recording.transcript.set_exception(error)
             return
         except Exception:
-            transcripts = None
+            logging.getLogger("crossmodal").exception("cannot transcribe recordings together; they are read one by one")
     for number, recording in enumerate(recordings):
         try:
             check_deadline()
