@@ -11,6 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from indexer.decode.content import AudioChunk
+from indexer.short_recordings import (
+    MAX_SHORT_SECONDS,
+    MAX_WAITING_RECORDINGS,
+    ShortRecordings,
+    transcribe_recordings,
+)
 from indexer.summary import Profile
 from search.deadline import check_deadline, set_stop
 from search.encoders.encoder import Transcriber
@@ -56,6 +62,8 @@ class TranscriptionQueue:
         self._pool: ThreadPoolExecutor | None = None
         self._stop = threading.Event()
         self._free = threading.Semaphore(0)
+        self._short = ShortRecordings()
+        self._free_short = threading.Semaphore(MAX_WAITING_RECORDINGS)
         self._languages: dict[str, str] = {}
         self._previous: dict[str, Future[Transcript]] = {}
         self._on_disk: set[str] = set()
@@ -72,12 +80,31 @@ class TranscriptionQueue:
             CancelledError: This thread is to stop.
         """
         pool = self._open_pool()
-        while not self._free.acquire(timeout=POLL_SECONDS):
+        is_short = self._is_short(content_hash, chunk)
+        free = self._free_short if is_short else self._free
+        while not free.acquire(timeout=POLL_SECONDS):
             check_deadline()
-        future = pool.submit(self._transcribe, content_hash, chunk, self._previous.get(content_hash))
+        if is_short:
+            future = self._short.add(chunk.samples)
+            pool.submit(self._transcribe_short)
+        else:
+            future = pool.submit(self._transcribe, content_hash, chunk, self._previous.get(content_hash))
         self._previous[content_hash] = future
-        future.add_done_callback(lambda _: self._free.release())
+        future.add_done_callback(lambda _: free.release())
         return future
+
+    def _is_short(self, content_hash: str, chunk: AudioChunk) -> bool:
+        """Return whether a chunk is a whole short recording of unknown language, which is transcribed with others."""
+        is_known = content_hash in self._languages or content_hash in self._previous
+        is_whole = chunk.start == 0 and len(chunk.samples) <= MAX_SHORT_SECONDS * SAMPLE_RATE
+        return is_whole and not is_known and not is_silent(chunk.samples)
+
+    def _transcribe_short(self) -> None:
+        """Transcribe the short recordings that wait, as many as are transcribed together."""
+        recordings = self._short.take()
+        if recordings:
+            with self._profile.measure("speech", round(sum(recording.seconds for recording in recordings))):
+                transcribe_recordings(self._transcriber, recordings)
 
     def detect_language(self, content_hash: str, samples: Pcm16) -> str | None:
         """Return the spoken language (ISO 639-1) of a file, which is used for its sound; None if it is not clear.
@@ -104,6 +131,7 @@ class TranscriptionQueue:
     def close(self) -> None:
         """Stop, also in the middle of a chunk: the threads end when they have transcribed the next few seconds."""
         self._stop.set()
+        self._short.cancel()
         if self._pool is not None:
             self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -128,6 +156,8 @@ class TranscriptionQueue:
             if previous is not None and content_hash not in self._languages:
                 # The language that is detected first is used for the whole file.
                 wait([previous])
+                if not previous.cancelled() and previous.exception() is None and previous.result().language:
+                    self._languages.setdefault(content_hash, str(previous.result().language))
             with self._profile.measure("speech", round(len(chunk.samples) / SAMPLE_RATE)):
                 samples = convert_to_float(chunk.samples)
                 transcript = self._transcriber.transcribe_concurrently(samples, self._languages.get(content_hash))

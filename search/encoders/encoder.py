@@ -105,6 +105,16 @@ class Transcriber(Protocol):
             language: The ISO 639-1 code of the spoken language, if it is known.
         """
 
+    def transcribe_together(self, clips: Sequence[Waveform]) -> list[Transcript]:
+        """Transcribe several short recordings that have nothing to do with each other, in less time than one by one.
+
+        Args:
+            clips: Audio at 16 kHz, each of shape (n,), float32 from -1 to 1, of unknown language.
+
+        Returns:
+            The transcript of each clip.
+        """
+
     def transcribe_query(self, samples: Waveform, languages: Sequence[str] = (), translate: bool = False) -> Transcript:
         """Transcribe a spoken query, without the times of words.
 

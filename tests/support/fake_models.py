@@ -200,6 +200,10 @@ class FakeTranscriber:
         """Return the same as `transcribe`."""
         return self.transcribe(samples, language)
 
+    def transcribe_together(self, clips: Sequence[Waveform]) -> list[Transcript]:
+        """Return the same as `transcribe` for each clip."""
+        return [self.transcribe(samples) for samples in clips]
+
     def transcribe_query(self, samples: Waveform, languages: Sequence[str] = (), translate: bool = False) -> Transcript:
         """Return the same as `transcribe`, in the first of the languages."""
         return self.transcribe(samples, languages[0] if languages else None, translate)

@@ -17,8 +17,8 @@ ROOMS = {
 # Module or folder that alone may import the library.
 HOMES = {
     "onnxruntime": ("search/encoders/onnx.py"),
-    "faster_whisper": ("search/encoders/whisper/faster.py",),
-    "ctranslate2": ("search/encoders/whisper/faster.py",),
+    "faster_whisper": ("search/encoders/whisper/faster.py", "search/encoders/whisper/packed.py"),
+    "ctranslate2": ("search/encoders/whisper/faster.py", "search/encoders/whisper/packed.py"),
     "whisper": ("search/encoders/whisper/original.py",),
     "sentence_transformers": ("search/encoders/sentence/loading.py",),
     "rapidocr": ("search/encoders/ocr/rapid.py",),

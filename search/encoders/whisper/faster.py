@@ -4,7 +4,7 @@ import importlib.util
 import shutil
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import asdict
 from functools import cached_property, partial
 from pathlib import Path
@@ -15,6 +15,8 @@ from search.deadline import check_deadline
 from search.encoders.compact.files import hash_file, verify_file
 from search.encoders.lazy import LazyModel
 from search.encoders.runtime import Machine
+from search.encoders.whisper.encoding import LastEncoding
+from search.encoders.whisper.packed import PackedClips
 from search.encoders.whisper.segments import MIN_LANGUAGE_PROBABILITY, choose_language, make_segment
 from search.errors import ModelError
 from search.records import Transcript, Waveform
@@ -135,6 +137,19 @@ class FasterTranscriber:
             return self.transcribe(samples, language)
         return _transcribe(self._concurrent, samples, language, "transcribe")
 
+    def transcribe_together(self, clips: Sequence[Waveform]) -> list[Transcript]:
+        """Transcribe short clips in common windows; those that come out doubtful, alone. See `Transcriber`."""
+        results: list[Transcript | None] = [None] * len(clips)
+        if len(clips) > 1:
+            lazy = self._concurrent if self.streams > 1 else self._single
+            with nullcontext() if self.streams > 1 else self._lock, lazy.use() as model:
+                if not _is_batched(model):
+                    results = PackedClips(model).transcribe(clips)
+        return [
+            self.transcribe_concurrently(samples) if transcript is None else transcript
+            for samples, transcript in zip(clips, results, strict=True)
+        ]
+
     def transcribe_query(self, samples: Waveform, languages: Sequence[str] = (), translate: bool = False) -> Transcript:
         """Transcribe a spoken query without the times of words, which take a third of the time. See `Transcriber`."""
         with self._lock:
@@ -150,7 +165,7 @@ class FasterTranscriber:
             known = [code for code in languages if code in model.supported_languages]
             if len(known) <= 1 or not model.model.is_multilingual:
                 return known[0] if known else None
-            _, _, probabilities = model.detect_language(samples)
+            _, _, probabilities = model.detect_language(samples, vad_filter=True)
         return choose_language(dict(probabilities), known)
 
     def detect_language(self, samples: Waveform) -> str | None:
@@ -181,7 +196,9 @@ class FasterTranscriber:
             # Concurrent workers share the weights.
             threads = max(1, self._machine.threads // streams)
             settings = {"compute_type": "int8", "cpu_threads": threads, "num_workers": streams}
-            return WhisperModel(folder, device="cpu", local_files_only=True, **settings)
+            model = WhisperModel(folder, device="cpu", local_files_only=True, **settings)
+            model.encode = LastEncoding(model.encode)
+            return model
         index = int(number or 0)
         model = WhisperModel(folder, device="cuda", device_index=index, compute_type="float16", local_files_only=True)
         return BatchedInferencePipeline(model)

@@ -61,6 +61,10 @@ class OriginalTranscriber:
         """Transcribe a chunk; this engine runs one chunk at a time."""
         return self.transcribe(samples, language)
 
+    def transcribe_together(self, clips: Sequence[Waveform]) -> list[Transcript]:
+        """Transcribe short clips, one after the other."""
+        return [self.transcribe(samples) for samples in clips]
+
     def transcribe_query(self, samples: Waveform, languages: Sequence[str] = (), translate: bool = False) -> Transcript:
         """Transcribe a spoken query. See `Transcriber`."""
         known = [code for code in languages if code in import_whisper().tokenizer.LANGUAGES]

@@ -102,7 +102,8 @@ def test_several_chunks_are_transcribed_in_parallel_once_the_language_is_known(t
     found += [listener.submit("film", make(start, 8000)) for start in (300.0, 600.0)]
     assert [one.result(30).language for one in found] == ["it"] * 3
     assert model.languages == [None, "it", "it"]
-    found = [listener.submit(name, make(0.0, 9000)) for name in ("one", "two")]
+    longer = [AudioChunk(0.0, np.full(20 * SAMPLE_RATE, loud, np.int16)) for loud in (9000, 9001)]
+    found = [listener.submit(name, chunk) for name, chunk in zip(("one", "two"), longer, strict=True)]
     assert [one.result(30).language for one in found] == ["it"] * 2
     listener.close()
 
