@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -27,10 +27,12 @@ class ShortRecording:
 
     Attributes:
         samples: Mono sound at 16 kHz, shape (n,), int16.
+        heard: Called with its transcript, before others can see that.
         transcript: Its transcript, when that is done.
     """
 
     samples: Pcm16
+    heard: Callable[[Transcript], object] = id
     transcript: Future[Transcript] = field(default_factory=Future)
 
     @property
@@ -46,9 +48,8 @@ class ShortRecordings:
         self._waiting: list[ShortRecording] = []
         self._lock = threading.Lock()
 
-    def add(self, samples: Pcm16) -> Future[Transcript]:
+    def add(self, recording: ShortRecording) -> Future[Transcript]:
         """Add a recording and return its transcript to come."""
-        recording = ShortRecording(samples)
         with self._lock:
             self._waiting.append(recording)
         return recording.transcript
@@ -97,4 +98,5 @@ def transcribe_recordings(transcriber: Transcriber, recordings: Sequence[ShortRe
         except BaseException as error:
             recording.transcript.set_exception(error)
         else:
+            recording.heard(done)
             recording.transcript.set_result(done)

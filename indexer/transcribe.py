@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from indexer.decode.content import AudioChunk
 from indexer.short_recordings import (
     MAX_SHORT_SECONDS,
     MAX_WAITING_RECORDINGS,
+    ShortRecording,
     ShortRecordings,
     transcribe_recordings,
 )
@@ -85,7 +87,8 @@ class TranscriptionQueue:
         while not free.acquire(timeout=POLL_SECONDS):
             check_deadline()
         if is_short:
-            future = self._short.add(chunk.samples)
+            heard = partial(self._keep_language, content_hash)
+            future = self._short.add(ShortRecording(chunk.samples, heard))
             pool.submit(self._transcribe_short)
         else:
             future = pool.submit(self._transcribe, content_hash, chunk, self._previous.get(content_hash))
@@ -164,9 +167,13 @@ class TranscriptionQueue:
             if chunk.start > 0 or content_hash in self._on_disk or _is_full(chunk):
                 self._on_disk.add(content_hash)
                 write_atomically(path, json.dumps(asdict(transcript)).encode())
+        self._keep_language(content_hash, transcript)
+        return transcript
+
+    def _keep_language(self, content_hash: str, transcript: Transcript) -> None:
+        """Use the language of a transcript for all further chunks of the file, unless one is known."""
         if transcript.language:
             self._languages.setdefault(content_hash, transcript.language)
-        return transcript
 
 
 def is_silent(samples: Pcm16) -> bool:

@@ -237,7 +237,12 @@ def score_text(library: OpenHome, text: str) -> VisualScorer:
 
 
 def bind_text(
-    calibrator: VisualCalibrator, encoder: ImageEncoder, text: str, kinds: Vectors, likeness: float = 0.0
+    calibrator: VisualCalibrator,
+    encoder: ImageEncoder,
+    text: str,
+    kinds: Vectors,
+    likeness: float = 0.0,
+    vector: Vectors | None = None,
 ) -> VisualScorer:
     """Return a scorer of images for a text, without a library.
 
@@ -247,8 +252,10 @@ def bind_text(
         text: The query.
         kinds: The probabilities that the text names a thing, describes a scene, or does neither, shape (3,).
         likeness: Its cosine with the nearest class name that `compact` was trained on.
+        vector: Its vector for the parts of the space, if it is known, shape (d,).
     """
-    vector = encoder.encode_text_parts([text])[0]
+    if vector is None:
+        vector = encoder.encode_text_parts([text])[0]
     traits = describe_text(kinds, len(analyze(text).pieces))
     if len(encoder.reference):
         bank_closeness = measure_bank_closeness(vector, encoder.bank, calibrator.units)

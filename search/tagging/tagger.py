@@ -10,6 +10,7 @@ from search.retrieval.visual_scoring import bind_text, get_calibrator
 from search.scoring.candidates import to_probability
 from search.storage.baselines import QueryBank, measure_baselines
 from search.tagging.cuts import FITTED_FILE, UsedTag, choose_cuts, read_probes
+from search.tagging.texts import open_tag_texts
 from search.tagging.vocabulary import Vocabulary, find_vocabulary, read_vocabulary
 
 Score = Callable[[Vectors, Vectors], Vectors]
@@ -64,18 +65,18 @@ class Tagger:
         """The tags that are given, with the function from vectors and baselines to log-odds."""
         models, calibrator = self._library.models, get_calibrator(self._library, "text")
         given = [tag for tag in self.used if tag.cut is not None]
-        probes = {tag.entry.query: read_probes()[tag.entry.query] for tag in given if tag.is_probed}
-        queries = [tag.entry.query for tag in given]
-        kinds = models.query_classifier.measure_kinds(queries)
-        likeness = models.query_classifier.measure_class_likeness(queries)
-        scorers: list[tuple[UsedTag, Score]] = []
-        for number, tag in enumerate(given):
-            if tag.entry.query in probes:
-                scorers.append((tag, partial(_apply_probe, probes[tag.entry.query])))
-            else:
-                encoder, query = models.image_encoder, tag.entry.query
-                scorer = bind_text(calibrator, encoder, query, kinds[number], float(likeness[number]))
-                scorers.append((tag, scorer.score))
+        probed = [tag for tag in given if tag.is_probed]
+        scorers: list[tuple[UsedTag, Score]] = [
+            (tag, partial(_apply_probe, read_probes()[tag.entry.query])) for tag in probed
+        ]
+        described = [tag for tag in given if not tag.is_probed]
+        queries = [tag.entry.query for tag in described]
+        stored = self._library.home.models / f"tags-{self.digest}.npz"
+        texts = open_tag_texts(stored, models, queries)
+        for number, tag in enumerate(described):
+            likeness, vector = float(texts.likeness[number]), texts.vectors[number]
+            scorer = bind_text(calibrator, models.image_encoder, queries[number], texts.kinds[number], likeness, vector)
+            scorers.append((tag, scorer.score))
         return scorers
 
 

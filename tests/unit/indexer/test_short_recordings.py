@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from indexer.decode.content import AudioChunk
-from indexer.short_recordings import MAX_TOGETHER_SECONDS, SILENCE_SECONDS, ShortRecordings
+from indexer.short_recordings import MAX_TOGETHER_SECONDS, SILENCE_SECONDS, ShortRecording, ShortRecordings
 from indexer.summary import Profile
 from indexer.transcribe import TranscriptionQueue
 from search.media.recording.sound import SAMPLE_RATE
@@ -113,7 +113,7 @@ def test_closing_the_queue_cancels_the_recordings_that_wait(queue, busy):
 def test_the_oldest_recording_is_taken_first_and_the_others_as_far_as_there_is_room():
     waiting = ShortRecordings()
     for _ in range(10):
-        waiting.add(make_samples(1000, 10))
+        waiting.add(ShortRecording(make_samples(1000, 10)))
     taken = waiting.take()
     assert len(taken) == int(MAX_TOGETHER_SECONDS / (10 + SILENCE_SECONDS))
     assert sum(len(waiting.take()) for _ in range(3)) == 10 - len(taken)
