@@ -27,10 +27,6 @@ from search.storage.volumes import Volumes
 # Requests that wait while a fragment of a film is converted, and how much that gives way to searches.
 MAX_WAITING_CONVERSIONS, CONVERSION_NICENESS = 8, 10
 
-# At least this many queries are encoded at the same time, since the texts of several are embedded together. Images do
-# not gain from that; their encoders have a separate limit.
-MIN_ENCODED = 8
-
 
 @dataclass(frozen=True)
 class OpenHome:
@@ -171,7 +167,7 @@ def open_home(settings: Settings, create: bool = False) -> OpenHome:
             media=make_media(settings),
             converter=make_converter(settings),
             office=make_converter(settings),
-            encoding=Admission("queries", max(settings.threads, MIN_ENCODED), settings.encoding_queue),
+            encoding=Admission("queries", settings.threads + 1, settings.encoding_queue),
             spoken=SpokenQueries(_count_speech_queue(settings)),
         )
     except BaseException:

@@ -34,6 +34,11 @@ if TYPE_CHECKING:
 # It has a separate thread, so that it answers whatever else the server does.
 HEALTH_PATH = "/healthz"
 HEALTH_LIMIT = 100
+# A search computes all the time. More of them at once than there are processors would only take turns: each would take
+# longer, and all together, too.
+SEARCH_PATH = "/api/v1/search"
+FORM = "multipart/form-data"
+EXTRA_SEARCHES = 1
 # What is read from files has its own threads, so that a page of thumbnails or a slow disk does not delay a search.
 MEDIA_PATH = re.compile(r"/api/v1/items/\d+/(?:media|thumbnail|preview|playback|clip|loudness|pages)(?:/|$)")
 # Bodies of requests up to this size are received before the application is called, so that a slow one occupies no
@@ -92,6 +97,8 @@ class Bridge:
         self._settings = settings
         threads = settings.request_threads
         self._requests = Capacity("request", threads, threads + settings.request_queue)
+        computing = settings.threads + EXTRA_SEARCHES
+        self._searches = Capacity("search", computing, computing + threads + settings.request_queue)
         self._media = Capacity("media", threads, threads + settings.request_queue)
         self._health = Capacity("health", 1, HEALTH_LIMIT)
         self._uploads = Capacity("upload", settings.max_uploads, settings.max_uploads)
@@ -106,8 +113,8 @@ class Bridge:
 
     def close(self) -> bool:
         """Start no more work; return whether some is still in progress."""
-        kinds = (self._requests, self._media, self._health, self._uploads, self._streams, self._transfers)
-        return any([kind.close() for kind in kinds])
+        computing = (self._requests, self._searches, self._media, self._health)
+        return any([kind.close() for kind in (*computing, self._uploads, self._streams, self._transfers)])
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -136,7 +143,7 @@ class Bridge:
         if length is None and limit <= MAX_READ_AHEAD:
             length = limit  # of a body whose length is unknown, at most this much is read
         if length is not None and length <= MAX_READ_AHEAD:
-            capacity = self._choose_threads(exchange.scope["path"])
+            capacity = self._choose_threads(exchange)
             with self._hold_body(length):
                 answer = await self._call(exchange, capacity, await exchange.read_body(limit))
         else:
@@ -150,10 +157,14 @@ class Bridge:
         else:
             await self._send_blocks(exchange, answer, self._streams if answer.is_event_stream else self._transfers)
 
-    def _choose_threads(self, path: str) -> Capacity:
+    def _choose_threads(self, exchange: Exchange) -> Capacity:
         """Return the threads for a request without a large body."""
+        path = exchange.scope["path"]
         if path == HEALTH_PATH:
             return self._health
+        # Searches with a file wait for the processes that decode it, or for the speech model.
+        if path == SEARCH_PATH and not exchange.media_type.lower().startswith(FORM):
+            return self._searches
         return self._media if MEDIA_PATH.match(path) else self._requests
 
     @contextmanager

@@ -13,7 +13,7 @@ from search.deadline import check_deadline
 from tests.support.clock import wait_for
 from tests.support.wsgi_server import LARGE, SOON, answer, echo, read_all, read_problem, running, send_large
 from web import deadlines
-from web.server.bridge import MAX_READ_AHEAD, MAX_SMALL_BODY, MAX_SMALL_RESPONSE
+from web.server.bridge import EXTRA_SEARCHES, MAX_READ_AHEAD, MAX_SMALL_BODY, MAX_SMALL_RESPONSE
 
 
 def test_a_request_reaches_the_application_as_wsgi_describes():
@@ -96,6 +96,32 @@ def test_files_that_are_slow_to_read_do_not_delay_searches(path):
         for client in slow:
             assert read_all(client).endswith(b"done")
             client.close()
+
+
+def test_few_searches_compute_at_once_and_other_requests_do_not_wait_for_them():
+    free, lock, running_now, most = threading.Event(), threading.Lock(), [0], [0]
+
+    def app(environ, start_response):
+        if environ["PATH_INFO"] == "/api/v1/search" and not environ.get("CONTENT_TYPE", "").startswith("multipart"):
+            with lock:
+                running_now[0] += 1
+                most[0] = max(most[0], running_now[0])
+            free.wait(SOON)
+            with lock:
+                running_now[0] -= 1
+        return answer(start_response, b"done", headers=[("Content-Length", "4")])
+
+    with running(app, threads=2, request_threads=8) as server:
+        slow = [server.connect("GET /api/v1/search?q=a HTTP/1.1\nHost: h\nConnection: close\n\n") for _ in range(8)]
+        wait_for(lambda: running_now[0] == 2 + EXTRA_SEARCHES)
+        assert server.ask(path="/api/v1/facets").content == b"done"
+        voice = server.ask("POST", "/api/v1/search", b"--b--", {"Content-Type": "multipart/form-data; boundary=b"})
+        assert voice.content == b"done"
+        free.set()
+        for client in slow:
+            assert read_all(client).endswith(b"done")
+            client.close()
+        assert most[0] == 2 + EXTRA_SEARCHES
 
 
 def test_a_call_that_hangs_does_not_take_the_thread_of_the_others(monkeypatch):
