@@ -229,7 +229,7 @@ def check_generation(folder: Path, manifest: GenerationManifest, share: float = 
 
 
 def _has_cells(manifest: GenerationManifest) -> bool:
-    """Return whether the index has cells. before version 0.2 small indexes had a file, too, which is not needed."""
+    """Return whether the index has cells. Before version 0.2, small indexes had a file, too, which is not needed."""
     return manifest.probing is not None or manifest.count > MAX_FLAT_VECTORS
 
 
