@@ -26,7 +26,7 @@ from indexer.transcribe import TranscriptionQueue
 from indexer.volumes import VolumeChanges, complete_volumes
 from indexer.write import Writer
 from search.disk_guard import DISKS
-from search.forget import forget_items
+from search.forget import delete_derived, forget_items
 from search.media.image.transform import ImageTransform
 from search.media.sandbox import Limits
 from search.open_home import OpenHome
@@ -291,6 +291,8 @@ def _plan_root(library: OpenHome, storage: VolumeChanges, source: Source, option
 def _apply(library: OpenHome, root: str, plan: Plan, options: Options) -> None:
     """Write the plan of a folder or file to the ledger, and forget what has been missing for too long."""
     ledger = Ledger(library.database)
+    if plan.dropped_ids:  # before their rows: a run that is killed in between leaves no file without an item
+        delete_derived(library.home, plan.dropped_ids)
     apply_plan(ledger, plan)
     # A disk that is not mounted is an empty folder: its items are not forgotten.
     if options.forget_after is not None and plan.counts["scanned"]:

@@ -38,7 +38,8 @@ class Plan:
         touched: Files with a new date and the same content.
         renames: Files that were moved or renamed.
         missing_ids: Indexed items whose file no longer exists.
-        dropped_ids: Rows of files that no longer exist and were never indexed.
+        dropped_ids: Rows without segments of files that no longer exist: they were never indexed, or changed and then
+            not indexed again.
         failures: Reasons by path, including failures of earlier runs that still apply.
         counts: Counts for the summary of the run.
         volume: The folder at which the storage of the files begins, if it is known.

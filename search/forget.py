@@ -72,7 +72,13 @@ def delete_unfinished_uploads(home: Home) -> None:
 
 def forget_items(library: OpenHome, item_ids: Sequence[int]) -> int:
     """Remove items and everything derived from them; return the number of removed items. No file is deleted."""
-    home, count = library.home, Ledger(library.database).forget(item_ids)
+    count = Ledger(library.database).forget(item_ids)
+    delete_derived(library.home, item_ids)
+    return count
+
+
+def delete_derived(home: Home, item_ids: Sequence[int]) -> None:
+    """Delete the files that were made of items, such as thumbnails."""
     for item_id in item_ids:
         home.thumbnail(item_id).unlink(missing_ok=True)
         for side in SMALL_THUMBNAIL_SIDES:
@@ -81,7 +87,6 @@ def forget_items(library: OpenHome, item_ids: Sequence[int]) -> int:
         path.unlink(missing_ok=True)
     for folder in home.list_previews(set(item_ids)):
         shutil.rmtree(folder, ignore_errors=True)
-    return count
 
 
 def forget_missing(library: OpenHome, days: float) -> int:

@@ -1,10 +1,14 @@
 """Planning decides and writes nothing; applying a plan writes it to the ledger."""
 
+from PIL import Image
+
 from indexer.apply import apply_plan
 from indexer.plan import PlanOptions, plan_source
 from indexer.scan import scan_source
 from search.records import State
+from search.status import verify_library
 from search.storage.ledger import Ledger
+from tests.support.indexing import index
 
 
 def plan(library, root, source_id):
@@ -39,3 +43,19 @@ def test_what_vanished_before_it_was_indexed_is_dropped(fresh, tmp_path):
     assert (len(decided.dropped_ids), decided.missing_ids, decided.counts["removed"]) == (1, [], 1)
     apply_plan(Ledger(fresh.database), decided)
     assert Ledger(fresh.database).read_stamps(source_id, str(root)) == {}
+
+
+def test_a_changed_image_that_vanishes_before_it_is_indexed_again_leaves_no_thumbnail(fresh, tmp_path):
+    """A run is killed after it has planned the change, and the file is gone before the next run."""
+    root = tmp_path / "media"
+    root.mkdir()
+    Image.new("RGB", (64, 64), "red").save(root / "a.jpg")
+    index(fresh, root)
+    (source,) = fresh.sources.list_all()
+    assert len(list(fresh.home.thumbnails.rglob("*.jpg"))) == 1
+    Image.new("RGB", (80, 64), "blue").save(root / "a.jpg")
+    apply_plan(Ledger(fresh.database), plan(fresh, root, source.id))
+    (root / "a.jpg").unlink()
+    index(fresh, root)
+    assert verify_library(fresh) == []
+    assert list(fresh.home.thumbnails.rglob("*.jpg")) == []
