@@ -9,6 +9,7 @@ from search.deadline import check_deadline
 from search.open_home import OpenHome
 from search.query.encoding import EncodedQuery
 from search.records import Flags, Ids, Retriever, Sample, Vectors
+from search.retrieval.nearest import Nearest
 from search.retrieval.text_candidates import TextQuery, find_embeddings
 from search.retrieval.text_retriever import EXCLUSION_CUT, TextRetriever
 from search.retrieval.text_scorer import TAIL
@@ -67,8 +68,7 @@ class Retrieval:
         self._decides_presence = decides_presence
         self._presence = Presence()
         self._scored: ScoredImages | None = None
-        self._nearest: Ids = np.zeros(0, np.int64)
-        self._has_all = False
+        self._nearest = Nearest(library.indexes[Retriever.VISUAL], MIN_SEARCHED)
 
     def retrieve(self, retriever: Retriever, depth: int) -> Retrieved:
         """Return the best segments of a retriever.
@@ -97,7 +97,7 @@ class Retrieval:
         retriever = Retriever.VISUAL
         snapshot = self._library.indexes[retriever].refresh(self._revision)
         vector = make_search_vector(self._encoded.visual, snapshot.sample)
-        nearest = self._search_visual(snapshot, vector, depth)
+        nearest = self._nearest.find(snapshot, vector, depth, partial(self._select, Retriever.VISUAL))
         self._score_further(snapshot, vector, nearest)
         found = self._score_further(snapshot, vector, self._find_images_of_text_matches(snapshot, depth))
         probabilities = self._apply_presence(found.logits)
@@ -112,22 +112,13 @@ class Retrieval:
             metadata["item"],
             found.products[order],
             probabilities[order],
-            exhausted=self._has_all and len(nearest) == len(self._nearest),
+            exhausted=self._nearest.is_exhausted(depth),
             max_remaining=max_remaining,
             read_vector=lambda at: to_float32(found.vectors[order[at]]),
             phashes=metadata["phash"],
             has_phash=metadata["has_phash"],
             explain=(lambda at: self._explain_visual(snapshot, found.ids[order[at]])) if self._explain else None,
         )
-
-    def _search_visual(self, snapshot: Snapshot, vector: Vectors, depth: int) -> Ids:
-        """Return the ids of the nearest images, searching the index only if more are needed than before."""
-        if len(self._nearest) < depth and not self._has_all:
-            limit, allowed = max(depth, MIN_SEARCHED), self._select(Retriever.VISUAL, snapshot)
-            index = self._library.indexes[Retriever.VISUAL]
-            self._nearest, _ = index.search(snapshot, vector[None], limit, allowed)[0]
-            self._has_all = len(self._nearest) < limit
-        return self._nearest[:depth]
 
     def _find_images_of_text_matches(self, snapshot: Snapshot, depth: int) -> Ids:
         """Return the embedding ids of the images of items whose text may be relevant."""

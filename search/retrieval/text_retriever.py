@@ -7,6 +7,7 @@ import numpy as np
 
 from search.open_home import OpenHome
 from search.records import Flags, Ids, Retriever, RowMetadata, Vectors
+from search.retrieval.nearest import Nearest
 from search.retrieval.semantic import SemanticQuery, compute_not_excluded, get_reference_texts
 from search.retrieval.text_candidates import (
     NO_MATCH,
@@ -34,7 +35,7 @@ from search.text.analysis import count_words
 LEXICAL_CUT = 0.1
 # This many lexical matches are also compared by their embeddings. The others are scored by lexical features only.
 MAX_COMPARED = 256
-# The index is searched for at least this many embeddings, so that a second search is seldom needed.
+# The semantic index is searched for at least this many embeddings.
 MIN_SEARCHED = 1_024
 # Segments at least this likely to match an excluded part are not results. Lower than the cut of relevant results,
 # because an excluded thing need not be the main topic. Measured by benchmarks/evaluation/exclusion.py.
@@ -67,8 +68,7 @@ class TextRetriever:
         self._select = select
         self._is_allowed = is_allowed
         self._known: dict[int, CandidateSet] = {}
-        self._nearest: Ids = np.zeros(0, np.int64)
-        self._has_all = False
+        self._nearest = Nearest(library.indexes[Retriever.SEMANTIC], MIN_SEARCHED)
 
     def retrieve(self, retriever: Retriever, depth: int, explain: bool = False) -> Retrieved:
         """Return what one retriever found: at least the best `depth` segments, if there are that many.
@@ -195,13 +195,9 @@ class TextRetriever:
         """Return the ids of the nearest embeddings, and whether there are no more."""
         if not self._query.parts:
             return np.zeros(0, np.int64), True
-        if len(self._nearest) < depth and not self._has_all:
-            limit, snapshot = max(depth, MIN_SEARCHED), self._snapshot
-            vector = self._semantic.make_search_vector()
-            index = self._library.indexes[Retriever.SEMANTIC]
-            self._nearest, _ = index.search(snapshot, vector[None], limit, self._select(snapshot))[0]
-            self._has_all = len(self._nearest) < limit
-        return self._nearest[:depth], self._has_all and len(self._nearest) <= depth
+        vector = self._semantic.make_search_vector()
+        ids = self._nearest.find(self._snapshot, vector, depth, self._select)
+        return ids, self._nearest.is_exhausted(depth)
 
     def _choose_lexical(self, depth: int) -> tuple[Ids, bool]:
         """Return the indexes of the most likely lexical matches, best first, and whether these are all."""
