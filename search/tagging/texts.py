@@ -1,6 +1,6 @@
 """The embedded texts of the tags, stored in the home: a new process would embed a hundred texts to tag one image."""
 
-import os
+import io
 import zipfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from search.encoders.registry import Models
+from search.paths import write_atomically
 from search.records import Vectors
 
 
@@ -62,8 +63,6 @@ def _read(path: Path) -> TagTexts | None:
 
 
 def _write(path: Path, texts: TagTexts) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("wb") as stream:
-        np.savez(stream, **vars(texts))
-    temporary.replace(path)
+    stream = io.BytesIO()
+    np.savez(stream, **vars(texts))
+    write_atomically(path, stream.getvalue())
