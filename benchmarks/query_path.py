@@ -22,10 +22,7 @@ import http.client
 import io
 import json
 import pstats
-import socket
 import statistics
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -34,6 +31,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.first_seconds import serve
 from search.encoders.class_names import read_classes
 from search.engine import Engine
 from search.open_home import open_home
@@ -43,7 +41,6 @@ from web.server.tuning import tune_for_requests
 
 TEXTS = 160
 ROUNDS = 5
-START_SECONDS = 120
 SHOWN_FUNCTIONS = 25
 
 
@@ -130,13 +127,9 @@ def profile_engine(home: Path, texts: Sequence[str], limit: int) -> None:
 
 def measure_server(home: Path, texts: Sequence[str], limit: int) -> None:
     """Print the rows of a server that this function starts and stops."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "crossmodal", "--home", home, "serve", "--no-worker", "--port", str(port)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        client = wait_for(port)
+    with serve(home) as server:
+        server.wait_for("/readyz")
+        client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         for text in ("water", "a red car"):
             send(client, text, limit)
         first, again = [], []
@@ -144,25 +137,8 @@ def measure_server(home: Path, texts: Sequence[str], limit: int) -> None:
             first.append(time_call(partial(send, client, text, limit)))
             again += [time_call(partial(send, client, text, limit)) for _ in range(ROUNDS)]
         plain = [time_call(lambda: read(client, "GET", "/api/v1/session")) for _ in texts]
-    finally:
-        server.terminate()
-        server.wait(60)
     for name, row in (("HTTP, first", first), ("HTTP, again", again), ("plain request", plain)):
         print_row(name, row)
-
-
-def wait_for(port: int) -> http.client.HTTPConnection:
-    """Return a connection to a server that is ready."""
-    until = time.monotonic() + START_SECONDS
-    while True:
-        client = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
-        try:
-            read(client, "GET", "/readyz")
-            return client
-        except (OSError, http.client.HTTPException, RuntimeError):
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.2)
 
 
 def send(client: http.client.HTTPConnection, text: str, limit: int) -> bytes:
