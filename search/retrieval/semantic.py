@@ -112,8 +112,10 @@ class SemanticQuery:
         """
         compared = compare_passages(passages, np.stack([part.vector for part in self._wanted]), self._reference)
         similarity = self._combine(compared.similarities) / self._spread
-        shares = np.array([part.share for part in self._wanted], np.float32)
-        return make_semantic_features(similarity, compared.hubs, self._nearest), shares @ compared.similarities
+        shares = np.array([[part.share] for part in self._wanted], np.float32)
+        # Not as a product of matrices, for the reason in `compute_log_odds`.
+        cosines: Vectors = (shares * compared.similarities).sum(axis=0)
+        return make_semantic_features(similarity, compared.hubs, self._nearest), cosines
 
     def penalize(self, passages: Vectors, weights: Weights) -> Vectors:
         """Compute what the parts with negative weights add to the log-odds of passages, at most 0, shape (n,).
